@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 0: C11 atomics under short names.  The order is part of the name, so that every order
+   other than relaxed stands out at its use, where a comment names its partner. */
+#ifndef MIP_ATOMIC_H
+#define MIP_ATOMIC_H
+
+#include "compiler.h"
+
+#include <stdatomic.h>
+
+#define mip_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
+#define mip_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
+#define mip_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+#define mip_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define mip_exchange_relaxed(p, v) atomic_exchange_explicit((p), (v), memory_order_relaxed)
+#define mip_exchange_acquire(p, v) atomic_exchange_explicit((p), (v), memory_order_acquire)
+#define mip_exchange_acq_rel(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
+#define mip_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+#define mip_sub_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
+#define mip_add_acq_rel(p, v) atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
+#define mip_sub_acq_rel(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel)
+#define mip_or_relaxed(p, v) atomic_fetch_or_explicit((p), (v), memory_order_relaxed)
+#define mip_or_acq_rel(p, v) atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
+#define mip_and_relaxed(p, v) atomic_fetch_and_explicit((p), (v), memory_order_relaxed)
+#define mip_and_acq_rel(p, v) atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
+
+/* Compare and exchange: *expected is updated on failure; the failure order is relaxed. */
+#define mip_cas_relaxed(p, expected, v)                                                            \
+    atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_relaxed,            \
+                                            memory_order_relaxed)
+#define mip_cas_acquire(p, expected, v)                                                            \
+    atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_acquire,            \
+                                            memory_order_relaxed)
+#define mip_cas_release(p, expected, v)                                                            \
+    atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_release,            \
+                                            memory_order_relaxed)
+#define mip_cas_acq_rel(p, expected, v)                                                            \
+    atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_acq_rel,            \
+                                            memory_order_relaxed)
+#define mip_cas_weak_release(p, expected, v)                                                       \
+    atomic_compare_exchange_weak_explicit((p), (expected), (v), memory_order_release,              \
+                                          memory_order_relaxed)
+#define mip_cas_weak_relaxed(p, expected, v)                                                       \
+    atomic_compare_exchange_weak_explicit((p), (expected), (v), memory_order_relaxed,              \
+                                          memory_order_relaxed)
+
+#endif

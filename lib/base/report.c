@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Room base: where messages go and which are sent.  Owns the registered functions, the counts and
+   the record of who is inside such a function.  Never allocates, never calls stdio.  Any thread;
+   errno is kept. */
+#include "report.h"
+
+#include "../atomic.h"
+#include "../os/os.h"
+#include "format.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STDERR = 2, LINE_SIZE = 512 };
+
+/* What mip_report_configure said; nothing is shown before. */
+static _Atomic(bool) a_is_verbose, a_shows_errors;
+static _Atomic(size_t) a_error_max, a_warning_max;
+
+static _Atomic(size_t) a_error_count, a_errors_shown, a_warnings_shown;
+
+/* A function and its argument, which change together.  There are two pairs, of which the lowest
+   bit of `a_version` names the valid one.  A new pair is written to the other place; one who reads
+   starts again when the version has moved on meanwhile, and never waits for one who is stopped in
+   the middle of a change. */
+struct hook {
+    struct {
+        _Atomic(uintptr_t) a_function;
+        _Atomic(void *) a_arg;
+    } pairs[2];
+    _Atomic(unsigned) a_version;
+    _Atomic(bool) a_is_changing;
+};
+static struct hook output_hook, error_hook;
+
+enum { PATIENCE = 1000 };
+
+static void set_hook(struct hook *hook, uintptr_t function, void *arg) {
+    unsigned version;
+    /* Not for ever: the one who is changing it may be whom we interrupted. */
+    for (int i = 0; i < PATIENCE; i++) {
+        // acquire: pairs with the release below, of the one who changed it last
+        if (!mip_exchange_acquire(&hook->a_is_changing, true)) {
+            version = mip_load_relaxed(&hook->a_version) + 1;
+            // release, all: who reads the new function or argument sees the version before them
+            mip_store_release(&hook->pairs[version & 1].a_function, function);
+            mip_store_release(&hook->pairs[version & 1].a_arg, arg);
+            mip_store_release(&hook->a_version, version);
+            mip_store_release(&hook->a_is_changing, false);
+            return;
+        }
+        mip_os_yield();
+    }
+}
+
+static uintptr_t get_hook(struct hook *hook, void **arg) {
+    // acquire, all: pair with the releases in set_hook
+    unsigned version = mip_load_acquire(&hook->a_version);
+    for (;;) {
+        unsigned again;
+        uintptr_t function = mip_load_acquire(&hook->pairs[version & 1].a_function);
+        *arg = mip_load_acquire(&hook->pairs[version & 1].a_arg);
+        again = mip_load_acquire(&hook->a_version);
+        if (again == version) {
+            return function;
+        }
+        version = again;
+    }
+}
+
+/* Threads that are inside a registered function, told apart by where their errno is.  What such a
+   function causes us to say goes to stderr and calls no function again; so does what is said when
+   the table is full. */
+enum { SPEAKER_COUNT = 8 };
+typedef _Atomic(uintptr_t) speaker;
+static speaker a_speakers[SPEAKER_COUNT];
+
+static speaker *enter(void) {
+    uintptr_t self = (uintptr_t)&errno;
+    uintptr_t none;
+    for (int i = 0; i < SPEAKER_COUNT; i++) {
+        if (mip_load_relaxed(&a_speakers[i]) == self) {
+            return NULL;
+        }
+    }
+    for (int i = 0; i < SPEAKER_COUNT; i++) {
+        none = 0;
+        if (mip_cas_relaxed(&a_speakers[i], &none, self)) {
+            return &a_speakers[i];
+        }
+    }
+    return NULL;
+}
+
+/* Also when an exception or a cancellation leaves the registered function. */
+static void leave(speaker **place) {
+    if (*place != NULL) {
+        mip_store_relaxed(*place, 0);
+    }
+}
+#define SPEAKING(name) __attribute__((cleanup(leave))) speaker *name = enter()
+
+static void to_stderr(const char *text, void *arg) {
+    (void)arg;
+    mip_os_write(STDERR, text, strlen(text));
+}
+
+/* As one piece, when it is not longer than the buffer: lines of several threads do not mix. */
+static void send_text(mip_output_fun *output, void *arg, const char *prefix, const char *end,
+                      const char *format, va_list args) {
+    char buffer[LINE_SIZE];
+    struct mip_text text = {.buffer = buffer, .size = sizeof(buffer), .output = output, .arg = arg};
+    mip_text_put(&text, prefix);
+    mip_text_put_format(&text, format, args);
+    mip_text_put(&text, end);
+    mip_text_flush(&text);
+}
+
+/* The newline is ours unless the message brings it. */
+static const char *line_end(const char *format) {
+    size_t length = strlen(format);
+    return length > 0 && format[length - 1] == '\n' ? "" : "\n";
+}
+
+static void send_registered(const speaker *place, const char *prefix, const char *end,
+                            const char *format, va_list args) {
+    void *arg = NULL;
+    mip_output_fun *output = NULL;
+    if (place != NULL) {
+        output = (mip_output_fun *)get_hook(&output_hook, &arg);
+    }
+    send_text(output == NULL ? to_stderr : output, arg, prefix, end, format, args);
+}
+
+void mip_report_configure(bool is_verbose, bool shows_errors, size_t error_max,
+                          size_t warning_max) {
+    mip_store_relaxed(&a_error_max, error_max);
+    mip_store_relaxed(&a_warning_max, warning_max);
+    mip_store_relaxed(&a_is_verbose, is_verbose);
+    mip_store_relaxed(&a_shows_errors, shows_errors || is_verbose);
+}
+
+void mip_report_set_output(mip_output_fun *output, void *arg) {
+    set_hook(&output_hook, (uintptr_t)output, arg);
+}
+
+void mip_report_set_error(mip_error_fun *handler, void *arg) {
+    set_hook(&error_hook, (uintptr_t)handler, arg);
+}
+
+void mip_print(mip_output_fun *output, void *arg, const char *format, ...) {
+    int saved_errno = errno;
+    va_list args;
+    va_start(args, format);
+    if (output != NULL) {
+        send_text(output, arg, "", "", format, args);
+    } else {
+        SPEAKING(place);
+        send_registered(place, "", "", format, args);
+    }
+    va_end(args);
+    errno = saved_errno;
+}
+
+static MIP_COLD void send_line(const char *prefix, const char *format, va_list args) {
+    int saved_errno = errno;
+    SPEAKING(place);
+    send_registered(place, prefix, line_end(format), format, args);
+    errno = saved_errno;
+}
+
+void mip_verbose(const char *format, ...) {
+    va_list args;
+    if (mip_load_relaxed(&a_is_verbose)) {
+        va_start(args, format);
+        send_line("mimalloc: ", format, args);
+        va_end(args);
+    }
+}
+
+static bool may_show(_Atomic(size_t) *a_shown, _Atomic(size_t) *a_max) {
+    return mip_load_relaxed(&a_shows_errors) &&
+           mip_add_relaxed(a_shown, 1) < mip_load_relaxed(a_max);
+}
+
+void mip_warning(const char *format, ...) {
+    va_list args;
+    if (may_show(&a_warnings_shown, &a_warning_max)) {
+        va_start(args, format);
+        send_line("mimalloc: warning: ", format, args);
+        va_end(args);
+    }
+}
+
+void mip_error(int error, const char *format, ...) {
+    int saved_errno = errno;
+    void *arg = NULL;
+    mip_error_fun *handler = NULL;
+    va_list args;
+    SPEAKING(place);
+    mip_add_relaxed(&a_error_count, 1);
+    if (may_show(&a_errors_shown, &a_error_max)) {
+        va_start(args, format);
+        send_registered(place, "mimalloc: error: ", line_end(format), format, args);
+        va_end(args);
+    }
+    if (place != NULL) {
+        handler = (mip_error_fun *)get_hook(&error_hook, &arg);
+    }
+    if (handler != NULL) {
+        handler(error, arg);
+    }
+    errno = saved_errno;
+}
+
+size_t mip_error_count(void) {
+    return mip_load_relaxed(&a_error_count);
+}
+
+void mip_fatal(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    send_text(to_stderr, NULL, "mimalloc: fatal: ", line_end(format), format, args);
+    va_end(args);
+    abort();
+}
+
+void mip_assert_failed(const char *what, const char *file, int line) {
+    mip_fatal("%s:%d: assertion failed: %s", file, line, what);
+}

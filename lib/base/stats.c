@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Room base: counters.  Owns them all, as plain zero memory that costs nothing until it is
+   counted in.  Any thread; every operation is a relaxed atomic one. */
+#include "stats.h"
+
+/* A counter.  What was freed before the last reset is subtracted from both sums when they are
+   read, so that a reset loses nothing that others count at the same time:
+   1. current == a_total - a_freed, modulo the word
+   2. shown total == a_total - a_base, shown freed == a_freed - a_base */
+
+/* 64 bits where the machine changes them in one piece; else sums may wrap around, yet what is
+   current stays right. */
+typedef __typeof__(__builtin_choose_expr(ATOMIC_LLONG_LOCK_FREE == 2, (uint64_t)0,
+                                         (size_t)0)) counter_word;
+typedef _Atomic(counter_word) counter;
+
+struct count {
+    counter a_total, a_freed, a_base, a_peak;
+};
+
+struct bin {
+    struct count count;
+    _Atomic(size_t) a_block_size;
+};
+
+static struct count counts[MIP_STAT_COUNT];
+static struct bin bins[MIP_STAT_BIN_MAX];
+static counter a_requested;
+
+/* The part of a counter that is live; a free that is counted before its allocation, by another
+   thread, must not make it huge. */
+static counter_word current_of(counter_word total, counter_word freed) {
+    counter_word current = total - freed;
+    return current > (counter_word)-1 / 2 ? 0 : current;
+}
+
+static void increase(struct count *count, size_t amount) {
+    counter_word total = mip_add_relaxed(&count->a_total, amount) + (counter_word)amount;
+    counter_word current = current_of(total, mip_load_relaxed(&count->a_freed));
+    counter_word peak = mip_load_relaxed(&count->a_peak);
+    while (current > peak && !mip_cas_weak_relaxed(&count->a_peak, &peak, current)) {
+    }
+}
+
+static void decrease(struct count *count, size_t amount) {
+    mip_add_relaxed(&count->a_freed, amount);
+}
+
+static void read_count(struct count *count, struct mip_stat_values *values) {
+    counter_word base = mip_load_relaxed(&count->a_base);
+    counter_word freed = mip_load_relaxed(&count->a_freed) - base;
+    counter_word total = mip_load_relaxed(&count->a_total) - base;
+    counter_word current = current_of(total, freed);
+    values->total = total;
+    values->freed = (counter_word)(total - current);
+    values->peak = mip_load_relaxed(&count->a_peak);
+    if (values->peak < current) {
+        values->peak = current;
+    }
+}
+
+static void reset(struct count *count) {
+    counter_word freed = mip_load_relaxed(&count->a_freed);
+    mip_store_relaxed(&count->a_base, freed);
+    mip_store_relaxed(&count->a_peak, current_of(mip_load_relaxed(&count->a_total), freed));
+}
+
+void mip_stat_increase(enum mip_stat stat, size_t amount) {
+    increase(&counts[stat], amount);
+}
+
+void mip_stat_decrease(enum mip_stat stat, size_t amount) {
+    decrease(&counts[stat], amount);
+}
+
+void mip_stat_read(enum mip_stat stat, struct mip_stat_values *values) {
+    read_count(&counts[stat], values);
+}
+
+void mip_stat_bin_increase(unsigned bin, size_t block_size, size_t requested) {
+    if (bin < MIP_STAT_BIN_MAX) {
+        mip_store_relaxed(&bins[bin].a_block_size, block_size);
+        increase(&bins[bin].count, block_size);
+    }
+    mip_add_relaxed(&a_requested, requested);
+}
+
+void mip_stat_bin_decrease(unsigned bin, size_t block_size) {
+    if (bin < MIP_STAT_BIN_MAX) {
+        decrease(&bins[bin].count, block_size);
+    }
+}
+
+void mip_stat_bin_read(unsigned bin, size_t *block_size, struct mip_stat_values *values) {
+    *block_size = 0;
+    *values = (struct mip_stat_values){0};
+    if (bin < MIP_STAT_BIN_MAX) {
+        *block_size = mip_load_relaxed(&bins[bin].a_block_size);
+        read_count(&bins[bin].count, values);
+    }
+}
+
+mip_stat_word mip_stat_requested(void) {
+    return mip_load_relaxed(&a_requested);
+}
+
+void mip_stats_reset(void) {
+    for (int i = 0; i < MIP_STAT_COUNT; i++) {
+        reset(&counts[i]);
+    }
+    for (int i = 0; i < MIP_STAT_BIN_MAX; i++) {
+        reset(&bins[i].count);
+    }
+    mip_store_relaxed(&a_requested, 0);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: allocation, the paths behind fast.h. */
+#include <errno.h>
+#include <string.h>
+
+#include "../base/report.h"
+#include "../base/stats.h"
+#include "../os/os.h"
+#include "arena.h"
+#include "fast.h"
+
+enum { FILL_NEW = 0xd0, PURGE_TO_ZERO = 8 << 20 };
+
+/* The classes of all sizes up to SMALL_MAX, by granules. */
+#define B(i) MIP_BIN_OF_GRANULES(i)
+#define B8(i) B(i), B(i + 1), B(i + 2), B(i + 3), B(i + 4), B(i + 5), B(i + 6), B(i + 7)
+#define B64(i)                                                                                     \
+    B8(i), B8(i + 8), B8(i + 16), B8(i + 24), B8(i + 32), B8(i + 40), B8(i + 48), B8(i + 56)
+#define B512(i)                                                                                    \
+    B64(i), B64(i + 64), B64(i + 128), B64(i + 192), B64(i + 256), B64(i + 320), B64(i + 384),     \
+        B64(i + 448)
+const struct mip_root mip_root = {.bin_of = {B512(0), B512(512), B512(1024), B512(1536), B(2048)}};
+_Static_assert(SMALL_MAX / GRANULE == 2048, "the table above is complete");
+_Static_assert(MIP_BIN_OF_GRANULES(2048) == SMALL_BIN_COUNT - 1, "the last small class");
+_Static_assert(MIP_BIN_OF_GRANULES(9) == LINEAR_BINS, "the first class after the linear ones");
+
+static void make_zero(void *p, size_t size) {
+    size_t page_size = mip_os_info.page_size;
+    if (size >= PURGE_TO_ZERO && (uintptr_t)p % page_size == 0 && size % page_size == 0 &&
+        mip_os_purge(p, size))
+        return;
+    memset(p, 0, size);
+}
+
+/* One block off the bin's list, which is not empty. */
+MIP_INLINE void *pop(struct heap *heap, unsigned bin, bool zero) {
+    struct block *block = heap->list[bin];
+    struct page *page = heap->queue[bin].first;
+    if (CHECK_POINTERS && !mip_page_is_block(page, block))
+        mip_fatal("corrupted free list: %p is no block of %zu bytes", (void *)block,
+                  mip_bin_size(bin));
+    heap->list[bin] = mip_link_get(page, block);
+    if (zero && heap->list_is_zero[bin])
+        block->next = NULL;
+    else if (zero)
+        memset(block, 0, mip_bin_size(bin));
+    return block;
+}
+
+static void *allocate_single(struct heap *heap, size_t size, bool zero) {
+    bool is_zero;
+    void *p = mip_heap_malloc_single(heap, size, SLICE_SIZE, &is_zero);
+    if (p != NULL && zero && !is_zero)
+        make_zero(p, mip_round_up(size, mip_os_info.page_size));
+    return p;
+}
+
+/* No tick, no retry; errno is the caller's. */
+static void *allocate_once(struct heap *heap, size_t size, bool zero) {
+    if (size > MEDIUM_MAX)
+        return allocate_single(heap, size, zero);
+    unsigned bin = mip_bin_of(size);
+    if (heap->list[bin] == NULL && !mip_heap_refill(heap, bin))
+        return NULL;
+    return pop(heap, bin, zero);
+}
+
+/* In variants that count and fill. */
+static void note_allocated(void *p, size_t size, bool zero) {
+    if (!COUNT_BLOCKS && !FILL_BLOCKS)
+        return;
+    size_t block_size = mip_good_size_of(size);
+    if (COUNT_BLOCKS)
+        mip_stat_bin_increase(size > MEDIUM_MAX ? BIN_NONE : mip_bin_of(size), block_size, size);
+    if (FILL_BLOCKS && !zero && size <= MEDIUM_MAX)
+        memset(p, FILL_NEW, block_size);
+}
+
+static void *allocate(struct heap *heap, size_t size, bool zero) {
+    struct thread *thread = heap->thread;
+    void *p = NULL;
+    for (int attempt = 0; p == NULL && attempt < 2; attempt++) {
+        if (attempt > 0) {
+            /* Out of memory: give back all we can, and try once more. */
+            mip_thread_collect(thread, true);
+            mip_arena_collect(true);
+        } else if (size > MEDIUM_MAX || heap->list[mip_bin_of(size)] == NULL) {
+            mip_tick(thread);
+        }
+        mip_busy_enter(thread);
+        p = allocate_once(heap, size, zero);
+        mip_busy_leave(thread);
+    }
+    if (p != NULL)
+        note_allocated(p, size, zero);
+    return p;
+}
+
+void *mip_heap_malloc(struct heap *heap, size_t size, bool zero) {
+    int saved = errno;
+    void *p = NULL;
+    if (size <= MIP_SIZE_MAX) {
+        struct thread *thread = heap == NULL ? mip_thread_get() : heap->thread;
+        if (thread != NULL) {
+            p = allocate(heap == NULL ? mip_tls_default() : heap, size, zero);
+        } else {
+            /* After the thread's end, or without a key for it. */
+            mip_os_init();
+            thread = mip_thread_borrow();
+            if (thread != NULL) {
+                p = allocate(&thread->heap, size, zero);
+                mip_thread_return(thread);
+            }
+        }
+    }
+    errno = p == NULL ? ENOMEM : saved;
+    return p;
+}
+
+/* The common refill: the thread's own frees to the bin's current page, or a fresh carve of it, and
+   nothing else is due.  No system call, so errno stays; and where a fork may cut it off, the lists
+   tell all there is (see mip_recount). */
+MIP_INLINE void *reload(size_t size, bool zero) {
+    if (SLOW_PATHS_ONLY || size > SMALL_MAX || mip_tls_self <= TLS_DONE)
+        return NULL;
+    struct thread *thread = (struct thread *)mip_tls_self;
+    struct heap *heap = mip_tls_default();
+    unsigned bin = mip_root.bin_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
+    struct page *page = heap->queue[bin].first;
+    if (page == NULL || heap->list[bin] != NULL || !mip_tick_is_light(thread))
+        return NULL;
+    struct block *block = page->local;
+    if (block != NULL && !(mip_page_flags(page) & PAGE_MADE)) {
+        page->local = NULL;
+        if (page->until_event == 0)
+            heap->empty_slices -= page->slices;
+        page->until_event = page->carved;
+        heap->list_is_zero[bin] = 0;
+        heap->list[bin] = block;
+    } else if (!mip_heap_load(heap, bin, page)) {
+        mip_busy_enter(thread);
+        bool loaded = mip_heap_advance(heap, bin);
+        mip_busy_leave(thread);
+        if (!loaded)
+            return NULL;
+    }
+    thread->ticks++;
+    thread->heartbeat++;
+    return pop(heap, bin, zero);
+}
+
+MIP_NOINLINE void *mip_malloc_slow(size_t size) {
+    void *p = reload(size, false);
+    return p != NULL ? p : mip_heap_malloc(NULL, size, false);
+}
+
+MIP_NOINLINE void *mip_zalloc_slow(size_t size) {
+    void *p = reload(size, true);
+    return p != NULL ? p : mip_heap_malloc(NULL, size, true);
+}
+
+void *mip_malloc(size_t size) {
+    return mip_fast_malloc(size);
+}
+
+void *mip_zalloc(size_t size) {
+    return mip_fast_zalloc(size);
+}
+
+size_t mip_good_size(size_t size) {
+    mip_os_init();
+    return mip_good_size_of(size);
+}
+
+/* p moved up so that (p + offset) is aligned; within the block that was made long enough. */
+static char *align_up_at(char *p, size_t alignment, size_t offset) {
+    return p + ((0 - ((uintptr_t)p + offset)) & (alignment - 1));
+}
+
+/* A block of its own for an alignment that no shared page gives. */
+static void *aligned_single(struct heap *heap, size_t size, size_t alignment, bool zero) {
+    struct thread *thread = heap->thread;
+    bool is_zero = false;
+    mip_tick(thread);
+    mip_busy_enter(thread);
+    size = mip_max(size, 1);
+    void *p = mip_heap_malloc_single(heap, size, alignment, &is_zero);
+    mip_busy_leave(thread);
+    if (p != NULL && zero && !is_zero)
+        make_zero(p, mip_round_up(size, mip_os_info.page_size));
+    if (p != NULL && COUNT_BLOCKS)
+        mip_stat_bin_increase(BIN_NONE, mip_usable_size(p), size);
+    return p;
+}
+
+/* A longer block, and a pointer into it. */
+static void *aligned_inside(struct heap *heap, size_t size, size_t alignment, size_t offset,
+                            bool zero) {
+    size_t length;
+    if (mip_add_overflows(size, alignment - 1, &length) || length > MIP_SIZE_MAX)
+        return NULL;
+    char *block = mip_heap_malloc(heap, length, zero);
+    if (block == NULL)
+        return NULL;
+    char *p = align_up_at(block, alignment, offset);
+    if (p == block)
+        return p;
+    struct page *page = mip_pagemap_find(block);
+    struct thread *thread = mip_page_owner(page);
+    mip_busy_enter(thread);
+    bool entered = !(mip_page_flags(page) & PAGE_SINGLE) || mip_page_enter_interior(page, p);
+    if (entered)
+        mip_page_set_interior(page);
+    mip_busy_leave(thread);
+    if (entered)
+        return p;
+    mip_free(block);
+    return NULL;
+}
+
+static void *aligned_in(struct heap *heap, size_t size, size_t alignment, size_t offset,
+                        bool zero) {
+    size_t rounded = mip_round_up(size, alignment);
+    bool is_plain = offset % alignment == 0 && rounded >= size;
+    if (is_plain && alignment <= GRANULE)
+        return mip_heap_malloc(heap, size, zero);
+    if (is_plain && alignment <= NATURAL_ALIGNMENT_MAX && rounded <= MEDIUM_MAX)
+        return mip_heap_malloc(heap, mip_max(rounded, alignment), zero);
+    if (size > MIP_SIZE_MAX)
+        return NULL;
+    if (is_plain && size > MEDIUM_MAX && alignment <= SLICE_SIZE)
+        return mip_heap_malloc(heap, size, zero);
+    if (is_plain && (size > MEDIUM_MAX || alignment > MEDIUM_MAX / 2))
+        return aligned_single(heap, size, alignment, zero);
+    return aligned_inside(heap, size, alignment, offset, zero);
+}
+
+void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
+                              bool zero) {
+    if (!mip_is_power_of_two(alignment) || alignment > MIP_ALIGNMENT_MAX) {
+        errno = EINVAL;
+        return NULL;
+    }
+    int saved = errno;
+    struct thread *borrowed = NULL;
+    if (heap == NULL) {
+        struct thread *thread = mip_thread_get();
+        if (thread == NULL) {
+            mip_os_init();
+            thread = borrowed = mip_thread_borrow();
+        }
+        heap = borrowed != NULL ? &borrowed->heap : thread == NULL ? NULL : mip_tls_default();
+    }
+    void *p = heap == NULL ? NULL : aligned_in(heap, size, alignment, offset, zero);
+    if (borrowed != NULL)
+        mip_thread_return(borrowed);
+    errno = p == NULL ? ENOMEM : saved;
+    return p;
+}

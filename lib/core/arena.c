@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 3, core: see arena.h.  Purging is in purge.c. */
+#include "arena.h"
+
+#include "../base/options.h"
+#include "../base/report.h"
+#include "../base/stats.h"
+#include "../os/os.h"
+#include "arena_private.h"
+#include "meta.h"
+#include "pagemap.h"
+#include "size.h"
+
+enum { COMMIT_SLICES_MIN = 8, COMMIT_SLICES_MAX = 512 };
+
+struct arena_table mip_arenas;
+
+/* While one thread reserves an arena, others take a mapping of their own. */
+static _Atomic(bool) a_growing;
+
+static struct arena *arena_at(size_t i) {
+    /* acquire: pairs with the release in register_arena */
+    return mip_load_acquire(&mip_arenas.a_arena[i]);
+}
+
+/* Make [0, end) of the arena accessible.  Idempotent: two threads may do it at once. */
+static bool commit_to(struct arena *arena, size_t end) {
+    size_t frontier = mip_load_acquire(&arena->a_frontier); /* acquire: pairs with the CAS below */
+    if (end <= frontier)
+        return true;
+    size_t step = mip_max(COMMIT_SLICES_MIN, mip_min(frontier / 4, COMMIT_SLICES_MAX));
+    size_t target = mip_min(mip_max(end, frontier + step), arena->slices);
+    char *from = arena->base + (frontier << SLICE_SHIFT);
+    mip_stat_increase(MIP_STAT_MMAPS, 1);
+    if (!mip_os_commit(from, (target - frontier) << SLICE_SHIFT)) {
+        target = end;
+        if (!mip_os_commit(from, (target - frontier) << SLICE_SHIFT))
+            return false;
+    }
+    while (frontier < target) {
+        if (mip_cas_acq_rel(&arena->a_frontier, &frontier, target)) {
+            mip_stat_increase(MIP_STAT_COMMITTED, (target - frontier) << SLICE_SHIFT);
+            break;
+        }
+    }
+    return true;
+}
+
+static bool register_arena(struct arena *arena) {
+    size_t i = mip_load_relaxed(&mip_arenas.a_count);
+    for (; i < ARENA_COUNT_MAX; i++) {
+        struct arena *expected = NULL;
+        /* release: pairs with the acquire in arena_at */
+        if (mip_cas_release(&mip_arenas.a_arena[i], &expected, arena)) {
+            size_t count = mip_load_relaxed(&mip_arenas.a_count);
+            while (count < i + 1 && !mip_cas_release(&mip_arenas.a_count, &count, i + 1))
+                continue;
+            mip_stat_increase(MIP_STAT_SEGMENTS, 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct arena *arena_new(char *base, size_t slices, size_t frontier, bool is_external) {
+    size_t words = mip_bitset_words(slices);
+    struct arena *arena = mip_meta_alloc(sizeof(struct arena) + 3 * words * sizeof(mip_bit_word));
+    if (arena == NULL)
+        return NULL;
+    arena->base = base;
+    arena->slices = slices;
+    arena->is_external = is_external;
+    mip_store_relaxed(&arena->a_frontier, frontier);
+    arena->taken = (mip_bit_word *)(arena + 1);
+    arena->dirty = arena->taken + words;
+    arena->warm = arena->dirty + words;
+    return arena;
+}
+
+/* Where the next arena should begin: behind the last one in the window, or for the first, far
+   enough below the libraries that the window above it stays free. */
+static void *arena_hint(size_t size) {
+    size_t window = mip_pagemap_window_size();
+    if (window == 0) {
+        size_t wanted = mip_wanted_window();
+        uintptr_t here = mip_round_down((uintptr_t)&mip_window, (size_t)1 << 30);
+        if (sizeof(void *) < 8 || mip_os_info.address_limit != SIZE_MAX || here / 4 < wanted)
+            return NULL;
+        return (void *)(here - 2 * wanted);
+    }
+    uintptr_t end = mip_window.base;
+    size_t count = mip_load_relaxed(&mip_arenas.a_count);
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = arena_at(i);
+        uintptr_t top = arena == NULL ? 0 : (uintptr_t)arena->base + (arena->slices << SLICE_SHIFT);
+        if (top > end && top - mip_window.base <= window)
+            end = top;
+    }
+    if (end - mip_window.base > window || size > window - (end - mip_window.base))
+        return NULL;
+    return (void *)end;
+}
+
+size_t mip_wanted_window(void) {
+    size_t memory = mip_os_info.memory_size;
+    size_t least = sizeof(void *) < 8 ? (size_t)1 << 30 : (size_t)64 << (sizeof(void *) < 8 ? 0 : 30);
+    if (mip_os_info.address_limit != SIZE_MAX)
+        return mip_round_up(mip_min(mip_os_info.address_limit, least), SLICE_SIZE);
+    size_t window = least;
+    while (sizeof(void *) == 8 && memory != SIZE_MAX && window / 4 < memory &&
+           window < (size_t)1 << (MIP_WORD_BITS - 20))
+        window *= 2;
+    return window;
+}
+
+static size_t first_reserve(void) {
+    size_t size = (size_t)mip_option_get(MIP_OPTION_ARENA_RESERVE) * MIP_KIB;
+    if (sizeof(void *) < 8)
+        size = mip_min(size, 64 * MIP_MIB);
+    if (mip_os_info.address_limit != SIZE_MAX)
+        size = mip_min(size, mip_os_info.address_limit / 16);
+    return mip_round_up(mip_max(size, SLICE_SIZE), SLICE_SIZE);
+}
+
+/* Reserve another arena that can hold `slices`. */
+static bool grow(size_t slices) {
+    size_t count = mip_load_relaxed(&mip_arenas.a_count);
+    size_t size = first_reserve();
+    for (size_t i = 0; i < count && size < (size_t)1 << (MIP_WORD_BITS - 18); i++)
+        size *= 2;
+    size = mip_max(size, slices << SLICE_SHIFT);
+    size_t alignment = size >= 4 * MIP_MIB ? 2 * MIP_MIB : SLICE_SIZE;
+    char *base = NULL;
+    for (;;) {
+        size = mip_round_up(size, alignment);
+        base = mip_os_reserve(arena_hint(size), size, alignment);
+        if (base != NULL)
+            break;
+        if (size / 2 < slices << SLICE_SHIFT)
+            return false;
+        size /= 2;
+        alignment = size >= 4 * MIP_MIB ? 2 * MIP_MIB : SLICE_SIZE;
+    }
+    mip_stat_increase(MIP_STAT_MMAPS, 1);
+    mip_stat_increase(MIP_STAT_RESERVED, size);
+    mip_os_name(base, size, "mimalloc");
+    if (mip_option_get(MIP_OPTION_LARGE_PAGES) != 1)
+        mip_os_advise_huge(base, size, mip_option_get(MIP_OPTION_LARGE_PAGES) == 2);
+    if (mip_pagemap_window_size() == 0 && count == 0)
+        mip_pagemap_init((uintptr_t)base, mip_max(mip_wanted_window(), size));
+    struct arena *arena = arena_new(base, size >> SLICE_SHIFT, 0, false);
+    if (arena == NULL || !register_arena(arena)) {
+        mip_os_release(base, size);
+        mip_stat_decrease(MIP_STAT_RESERVED, size);
+        return false;
+    }
+    if (mip_option_is_enabled(MIP_OPTION_POOL_COMMIT))
+        commit_to(arena, arena->slices);
+    return true;
+}
+
+/* A claimed run becomes the caller's. */
+static void *adopt_run(size_t i, struct arena *arena, size_t start, size_t slices, unsigned *id,
+                       bool *is_zero) {
+    size_t warm = mip_bitset_clear(arena->warm, start, slices);
+    if (!arena->is_external)
+        mip_arena_note_take(slices, warm);
+    *is_zero = !mip_bitset_is_any_set(arena->dirty, start, slices);
+    *id = (unsigned)i;
+    return arena->base + (start << SLICE_SHIFT);
+}
+
+static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alignment,
+                       unsigned *id, bool *is_zero) {
+    if (slices > arena->slices)
+        return NULL;
+    size_t low = mip_load_relaxed(&arena->a_low);
+    size_t phase = (uintptr_t)arena->base >> SLICE_SHIFT;
+    size_t start = mip_bitset_claim_run(arena->taken, low, arena->slices, slices,
+                                        alignment >> SLICE_SHIFT, phase);
+    if (start == SIZE_MAX)
+        return NULL;
+    if (!commit_to(arena, start + slices)) {
+        mip_bitset_give_back(arena->taken, start, slices);
+        return NULL;
+    }
+    if (start == low && slices == 1 && alignment == SLICE_SIZE) {
+        /* What lies below is taken.  A slice given back meanwhile lowers the hint itself; losing
+           that race hides the slice until the next one below it is given back. */
+        mip_cas_relaxed(&arena->a_low, &low, start + 1);
+    }
+    return adopt_run(i, arena, start, slices, id, is_zero);
+}
+
+void *mip_arena_take(size_t slices, size_t alignment, unsigned *id, bool *is_zero) {
+    for (int attempt = 0; attempt < 2; attempt++) {
+        size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: as in arena_at */
+        for (size_t i = 0; i < count; i++) {
+            struct arena *arena = arena_at(i);
+            void *p = arena == NULL ? NULL
+                                    : take_from(i, arena, slices, alignment, id, is_zero);
+            if (p != NULL)
+                return p;
+        }
+        /* Two arenas are as good as one, but a thread that is stopped here must not stop
+           everybody: who finds the lock taken goes away without memory and the caller takes a
+           mapping of its own. */
+        if (attempt > 0 || mip_exchange_acquire(&a_growing, true))
+            return NULL;
+        size_t now = mip_load_relaxed(&mip_arenas.a_count);
+        size_t extra = alignment > SLICE_SIZE ? alignment >> SLICE_SHIFT : 0;
+        bool grown = now != count || grow(slices + extra);
+        mip_store_release(&a_growing, false);
+        if (!grown)
+            return NULL;
+    }
+    return NULL;
+}
+
+void mip_arena_give(unsigned id, void *start, size_t slices) {
+    struct arena *arena = arena_at(id);
+    size_t first = (size_t)((char *)start - arena->base) >> SLICE_SHIFT;
+    mip_bitset_set(arena->dirty, first, slices);
+    if (!arena->is_external) {
+        mip_arena_note_warm(arena, first + slices, slices);
+        mip_bitset_set(arena->warm, first, slices);
+    }
+    mip_bitset_give_back(arena->taken, first, slices);
+    size_t low = mip_load_relaxed(&arena->a_low);
+    while (first < low && !mip_cas_relaxed(&arena->a_low, &low, first))
+        continue;
+    if (!arena->is_external)
+        mip_arena_purge_excess(slices);
+}
+
+bool mip_arena_extend(unsigned id, void *start, size_t slices, size_t new_slices, bool *is_zero) {
+    struct arena *arena = arena_at(id);
+    size_t first = (size_t)((char *)start - arena->base) >> SLICE_SHIFT;
+    if (new_slices > arena->slices - first)
+        return false;
+    size_t from = first + slices, count = new_slices - slices;
+    if (!mip_bitset_claim(arena->taken, from, count))
+        return false;
+    if (!commit_to(arena, from + count)) {
+        mip_bitset_give_back(arena->taken, from, count);
+        return false;
+    }
+    unsigned ignored;
+    adopt_run(id, arena, from, count, &ignored, is_zero);
+    return true;
+}
+
+void *mip_arena_map(size_t bytes, size_t alignment) {
+    void *p = mip_os_map(NULL, bytes, alignment);
+    if (p == NULL)
+        return NULL;
+    mip_stat_increase(MIP_STAT_MMAPS, 1);
+    mip_stat_increase(MIP_STAT_RESERVED, bytes);
+    mip_stat_increase(MIP_STAT_COMMITTED, bytes);
+    return p;
+}
+
+void mip_arena_unmap(void *start, size_t bytes) {
+    mip_stat_increase(MIP_STAT_MMAPS, 1);
+    mip_stat_decrease(MIP_STAT_RESERVED, bytes);
+    mip_stat_decrease(MIP_STAT_COMMITTED, bytes);
+    if (mip_os_release(start, bytes))
+        return;
+    /* The kernel would have to split a mapping and may not: keep the addresses, not the memory. */
+    mip_os_purge(start, bytes);
+}
+
+size_t mip_arena_run_max(void) {
+    return mip_max(first_reserve() / 8 >> SLICE_SHIFT, 1);
+}
+
+bool mip_arena_has(const void *p) {
+    size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: as in arena_at */
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = arena_at(i);
+        if (arena != NULL && (size_t)((const char *)p - arena->base) < arena->slices << SLICE_SHIFT)
+            return true;
+    }
+    return false;
+}
+
+bool mip_arena_manage(void *start, size_t size, bool is_committed, bool is_zero,
+                      bool is_external) {
+    char *base = (char *)mip_round_up((uintptr_t)start, SLICE_SIZE);
+    size_t skipped = (size_t)(base - (char *)start);
+    if (base == NULL || size < skipped + SLICE_SIZE)
+        return false;
+    size_t slices = (size - skipped) >> SLICE_SHIFT;
+    struct arena *arena = arena_new(base, slices, is_committed ? slices : 0, is_external);
+    if (arena == NULL)
+        return false;
+    if (!is_zero)
+        mip_bitset_set(arena->dirty, 0, slices);
+    return register_arena(arena);
+}
+
+void mip_arena_fork_child(void) {
+    mip_store_relaxed(&a_growing, false);
+}

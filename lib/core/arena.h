@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 3, core: arenas, large reserved ranges of address space that are cut into slices.
+   Any thread; runs of slices are claimed from bit sets without a lock.
+
+   Per arena and slice, three bits:
+     taken   somebody owns the slice (a page, or a purge that is going on)
+     dirty   the slice may hold something else than zeroes
+     warm    free and resident; waits to be reused or purged.  Implies dirty.
+   A slice that is not dirty reads as zero: it was never handed out, or a purge that the kernel
+   confirmed came after.  This is the one place that knows what "fresh" means.
+   Dirty and warm are written only by whoever has taken the slice.
+
+   The memory below the arena's frontier is accessible; above it nothing has ever been used. */
+#ifndef MIP_ARENA_H
+#define MIP_ARENA_H
+
+#include "../base/bitset.h"
+#include "../compiler.h"
+
+enum { ARENA_COUNT_MAX = 128, ARENA_NONE = 0xffff };
+
+struct arena {
+    char *base;                /* [constant] slice-aligned */
+    size_t slices;             /* [constant] */
+    bool is_external;          /* [constant] memory of the caller: never purged, never unmapped */
+    _Atomic(size_t) a_frontier; /* [any, atomic] slices that are accessible; only rises */
+    _Atomic(size_t) a_low;     /* [any, atomic] hint: no free slice below */
+    _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
+    mip_bit_word *taken, *dirty, *warm;
+};
+
+/* A run of slices whose first is aligned to `alignment` bytes (a power of two >= SLICE_SIZE).
+   *is_zero: it reads as zero.  NULL: no memory. */
+void *mip_arena_take(size_t slices, size_t alignment, unsigned *arena, bool *is_zero);
+
+/* Give a run back; it may be purged on the way. */
+void mip_arena_give(unsigned arena, void *start, size_t slices);
+
+/* Lengthen (shorten) a run in place. */
+bool mip_arena_extend(unsigned arena, void *start, size_t slices, size_t new_slices,
+                      bool *is_zero);
+
+/* Memory too large for an arena: a mapping of its own, zero.  `bytes` a multiple of the page. */
+void *mip_arena_map(size_t bytes, size_t alignment);
+void mip_arena_unmap(void *start, size_t bytes);
+
+/* Slices an arena can hold at most: what is longer is mapped. */
+size_t mip_arena_run_max(void);
+
+/* Is the address in an arena? */
+bool mip_arena_has(const void *p);
+
+/* Add memory of the caller (or a huge-page reservation) as an arena. */
+bool mip_arena_manage(void *start, size_t size, bool is_committed, bool is_zero, bool is_external);
+
+/* Purge all warm slices, or (force false) what lies above the warm bound, in bounded portions. */
+void mip_arena_collect(bool force);
+
+/* `ticks` slow paths went by: lets the warm bound follow what was reused, and purges what has
+   been warm for longer than the option says.  `now` in ms. */
+void mip_arena_tick(uint64_t now, unsigned ticks);
+
+void mip_arena_fork_child(void);
+
+#endif

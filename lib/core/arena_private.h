@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 3, core: what arena.c and purge.c share. */
+#ifndef MIP_ARENA_PRIVATE_H
+#define MIP_ARENA_PRIVATE_H
+
+#include "arena.h"
+
+struct arena_table {
+    _Atomic(size_t) a_count;
+    _Atomic(struct arena *) a_arena[ARENA_COUNT_MAX];
+};
+extern struct arena_table mip_arenas;
+
+/* Address space that the window of the page map should span. */
+size_t mip_wanted_window(void);
+
+/* Slices were taken, of which `warm` were warm. */
+void mip_arena_note_take(size_t slices, size_t warm);
+
+/* Slices below `end` are about to become warm (before they can be taken again, so that the count
+   never falls below zero). */
+void mip_arena_note_warm(struct arena *arena, size_t end, size_t slices);
+
+/* `freed` slices were given back: purge what lies above the bound. */
+void mip_arena_purge_excess(size_t freed);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Floors 3-4, core: what the rooms above may use of the allocator.  api and override include this
+   header and nothing else of core.  Every function keeps errno on success and sets ENOMEM (or
+   EINVAL where said) when it returns NULL.  Any thread may free, reallocate or ask about any
+   block; a made heap allocates only in the thread that made it. */
+#ifndef MIP_CORE_H
+#define MIP_CORE_H
+
+#include "../compiler.h"
+
+struct heap;
+struct page;
+
+enum { MIP_SMALL_SIZE_MAX = 128 * sizeof(void *) };
+#define MIP_ALIGNMENT_MAX ((size_t)1 << 30)
+#define MIP_SIZE_MAX ((size_t)PTRDIFF_MAX)
+
+/* Allocation in the calling thread's default heap; inline fast paths are in core/fast.h. */
+void *mip_malloc(size_t size);
+void *mip_zalloc(size_t size);
+void mip_free(void *p);
+
+/* `heap` NULL means the calling thread's default heap. */
+void *mip_heap_malloc(struct heap *heap, size_t size, bool zero);
+
+/* (result + offset) % alignment == 0.  NULL and EINVAL when alignment is no power of two or above
+   MIP_ALIGNMENT_MAX. */
+void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
+                              bool zero);
+
+/* p NULL: allocate.  Size 0 gives a minimal block.  On failure p is untouched.  `zero`: what lies
+   beyond the old requested size reads as zero when p came from a zeroing function. */
+void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
+void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t alignment,
+                               size_t offset, bool zero);
+
+/* Resize in place: p, or NULL. */
+void *mip_expand(void *p, size_t size);
+
+/* 0 for NULL and for what is not ours. */
+size_t mip_usable_size(const void *p);
+size_t mip_good_size(size_t size);
+
+/* Is the address inside memory this allocator manages? */
+bool mip_is_ours(const void *p);
+
+/* Heaps.  new: NULL and ENOMEM; the others are no-ops on NULL and on the backing heap. */
+struct heap *mip_heap_new(void);
+void mip_heap_delete(struct heap *heap);
+void mip_heap_destroy(struct heap *heap);
+struct heap *mip_heap_default(void); /* makes the thread's record when it has none */
+struct heap *mip_heap_backing(void);
+struct heap *mip_heap_set_default(struct heap *heap); /* the previous one */
+void mip_heap_collect(struct heap *heap, bool force); /* NULL: the default heap */
+
+/* p is a block of some heap: is it one of `heap`? */
+bool mip_heap_contains_block(struct heap *heap, const void *p);
+/* Any bit pattern: does it point into a live block of `heap`?  Linear in the heap's pages. */
+bool mip_heap_check_owned(struct heap *heap, const void *p);
+
+struct mip_area {
+    void *blocks;
+    size_t reserved, committed, used, block_size; /* bytes; used: bytes in live blocks */
+};
+/* block NULL first for each area, then each live block when `all_blocks`.  False stops. */
+typedef bool mip_visit_fun(const struct heap *heap, const struct mip_area *area, void *block,
+                           size_t block_size, void *arg);
+bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *visit, void *arg);
+
+/* The calling thread's state. */
+void mip_thread_init(void);
+void mip_thread_done(void);
+
+/* Give memory back: all heaps of the calling thread, parked records, arenas. */
+void mip_collect(bool force);
+
+/* The deferred-free hook; one per process, NULL to remove. */
+typedef void mip_deferred_free_fun(bool force, unsigned long long heartbeat, void *arg);
+void mip_register_deferred_free(mip_deferred_free_fun *fun, void *arg);
+
+/* Once, from the library's constructor (idempotent), and at exit. */
+void mip_process_init(void);
+
+/* What a pointer that is not ours may be forwarded to by realloc (set by override). */
+extern void *(*mip_foreign_realloc)(void *p, size_t size);
+
+#endif

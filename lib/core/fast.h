@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: the fast paths, inlined into mi_malloc, malloc, operator new and their kin.
+
+   malloc: one look-up of the class, one pop from the heap's list, one test.  The thread-local word
+   is the heap's distance from the static empty heap, so that zero, which it is before the first
+   allocation and even before relocation, means the empty heap: "not initialised" and "list empty"
+   are one test.
+   free: one look-up of the page, one test of the owner, one push, one count; see page.h on
+   until_event. */
+#ifndef MIP_FAST_H
+#define MIP_FAST_H
+
+#include <string.h>
+
+#include "core.h"
+#include "heap.h"
+#include "pagemap.h"
+
+struct mip_root {
+    uint8_t bin_of[SMALL_MAX / GRANULE + 1]; /* class of a size in granules */
+    struct block *empty_list[BIN_COUNT];     /* the lists of the empty heap: always NULL */
+};
+extern const struct mip_root mip_root;
+
+extern MIP_TLS uintptr_t mip_tls_heap; /* default heap - &mip_root.empty_list */
+extern MIP_TLS uintptr_t mip_tls_self; /* thread record; 0: none yet, 1: its destructor has run */
+
+enum { TLS_DONE = 1 };
+
+void *mip_malloc_slow(size_t size);
+void *mip_zalloc_slow(size_t size);
+void mip_free_slow(void *p);
+void mip_free_other(void *p, struct page *page);
+
+MIP_INLINE struct heap *mip_tls_default(void) {
+    return (struct heap *)((uintptr_t)&mip_root.empty_list + mip_tls_heap);
+}
+
+MIP_INLINE void *mip_fast_malloc(size_t size) {
+    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(size > SMALL_MAX))
+        return mip_malloc_slow(size);
+    unsigned bin = mip_root.bin_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
+    struct block **list = &mip_tls_default()->list[bin];
+    struct block *block = *list;
+    if (MIP_UNLIKELY(block == NULL))
+        return mip_malloc_slow(size);
+    *list = block->next;
+    return block;
+}
+
+MIP_INLINE void *mip_fast_zalloc(size_t size) {
+    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(size > SMALL_MAX))
+        return mip_zalloc_slow(size);
+    unsigned bin = mip_root.bin_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
+    struct heap *heap = mip_tls_default();
+    struct block *block = heap->list[bin];
+    if (MIP_UNLIKELY(block == NULL))
+        return mip_zalloc_slow(size);
+    heap->list[bin] = block->next;
+    if (heap->list_is_zero[bin])
+        block->next = NULL;
+    else
+        memset(block, 0, mip_bin_size(bin));
+    return block;
+}
+
+MIP_INLINE void mip_fast_free(void *p) {
+    size_t index = ((uintptr_t)p - mip_window.base) >> SLICE_SHIFT;
+    /* relaxed: see raise_limit in pagemap.c */
+    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(index >= mip_load_relaxed(&mip_window.a_limit))) {
+        mip_free_slow(p);
+        return;
+    }
+    struct page *page = mip_load_relaxed(&mip_window.a_entries[index]);
+    if (MIP_UNLIKELY(mip_load_relaxed(&page->a_owner) != mip_tls_self)) {
+        mip_free_other(p, page);
+        return;
+    }
+    struct block *block = p;
+    block->next = page->local;
+    page->local = block;
+    if (MIP_UNLIKELY(--page->until_event == 0))
+        mip_page_event(page);
+}
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: free, the paths behind fast.h, and what is asked about a pointer. */
+#include <errno.h>
+#include <string.h>
+
+#include "../base/report.h"
+#include "../base/stats.h"
+#include "arena.h"
+#include "fast.h"
+
+enum { FILL_FREED = 0xdf };
+
+/* Not a block of ours: variants that check abort, the release build counts, reports when errors
+   are shown, and goes on. */
+static MIP_COLD void bad_pointer(const char *function, const void *p, const char *fault) {
+    if (CHECK_POINTERS)
+        mip_fatal("%s: pointer %p: %s", function, p, fault);
+    mip_error(EINVAL, "%s: pointer %p: %s", function, p, fault);
+}
+
+/* Would a block that is on a free list look like this one?  Then it is worth to look closer. */
+static bool looks_free(const struct page *page, const struct block *block) {
+    const struct block *next = mip_link_get(page, block);
+    if (next != NULL && !mip_page_is_block(page, next))
+        return false;
+    if (!FILL_BLOCKS)
+        return true;
+    uintptr_t word, pattern;
+    memset(&pattern, FILL_FREED, sizeof(pattern));
+    memcpy(&word, (const char *)block + sizeof(word), sizeof(word));
+    return word == pattern;
+}
+
+/* The calling thread owns the page. */
+static void check_double_free(struct page *page, struct block *block) {
+    if (!looks_free(page, block))
+        return;
+    struct heap *heap = mip_heap_of_page(page);
+    bool is_current = page->bin < BIN_COUNT && heap->queue[page->bin].first == page;
+    if (mip_page_list_has(page, page->local, block) ||
+        (is_current && mip_page_list_has(page, heap->list[page->bin], block)))
+        bad_pointer("free", block, "freed twice");
+}
+
+/* In variants that count and fill: the block is about to go on a list. */
+static void note_freed(struct page *page, struct block *block) {
+    if (COUNT_BLOCKS)
+        mip_stat_bin_decrease(page->bin, page->block_size);
+    if (FILL_BLOCKS && !(mip_page_flags(page) & PAGE_SINGLE))
+        memset(block, FILL_FREED, page->block_size);
+}
+
+/* The start of the block that p belongs to, or NULL (reported). */
+static struct block *block_start(struct page *page, void *p) {
+    unsigned flags = mip_page_flags(page);
+    char *end = mip_page_end(page);
+    if ((flags & PAGE_INTERIOR) && (char *)p >= page->start && (char *)p < end)
+        return mip_page_block_of(page, p);
+    if (flags & PAGE_SINGLE) {
+        if ((char *)p == page->start)
+            return p;
+    } else if (mip_page_is_block(page, p)) {
+        return p;
+    }
+    bad_pointer("free", p, "not the start of a block");
+    return NULL;
+}
+
+static void free_in_page(void *p, struct page *page) {
+    struct thread *thread = mip_thread_get();
+    bool is_own = thread != NULL && mip_page_owner(page) == thread;
+    /* Another thread's page is read only as far as its block needs: its counts are moving. */
+    struct block *block = p;
+    if (is_own || CHECK_POINTERS || (mip_page_flags(page) & (PAGE_SINGLE | PAGE_INTERIOR)))
+        block = block_start(page, p);
+    if (block == NULL)
+        return;
+    if (CHECK_POINTERS && is_own && !(mip_page_flags(page) & PAGE_SINGLE))
+        check_double_free(page, block);
+    note_freed(page, block);
+    if (thread != NULL)
+        mip_busy_enter(thread);
+    if (is_own)
+        mip_heap_put(page, block, block, 1);
+    else
+        mip_free_remote(thread, page, block);
+    if (thread != NULL)
+        mip_busy_leave(thread);
+}
+
+MIP_NOINLINE void mip_free_slow(void *p) {
+    if (p == NULL)
+        return;
+    int saved = errno;
+    struct page *page = mip_pagemap_find(p);
+    if (page == NULL)
+        bad_pointer("free", p, "not from this allocator, or freed already");
+    else
+        free_in_page(p, page);
+    errno = saved;
+}
+
+MIP_NOINLINE void mip_free_other(void *p, struct page *page) {
+    if (page == &mip_page_nobody) {
+        mip_free_slow(p);
+        return;
+    }
+    int saved = errno;
+    free_in_page(p, page);
+    errno = saved;
+}
+
+void mip_free(void *p) {
+    mip_fast_free(p);
+}
+
+/* The page of a pointer that free would take, or NULL. */
+static struct page *page_of_block(const void *p) {
+    struct page *page = p == NULL ? NULL : mip_pagemap_find(p);
+    if (page == NULL)
+        return NULL;
+    if ((const char *)p < page->start || (const char *)p >= mip_page_end(page))
+        return NULL;
+    unsigned flags = mip_page_flags(page);
+    size_t offset = (size_t)((const char *)p - page->start);
+    if (!(flags & PAGE_INTERIOR) && offset % page->block_size != 0)
+        return NULL;
+    return page;
+}
+
+size_t mip_usable_size(const void *p) {
+    struct page *page = page_of_block(p);
+    if (page == NULL) {
+        if (p != NULL)
+            bad_pointer("usable_size", p, "not the start of a block");
+        return 0;
+    }
+    size_t offset = (size_t)((const char *)p - page->start);
+    return page->block_size - offset % page->block_size;
+}
+
+bool mip_is_ours(const void *p) {
+    return mip_arena_has(p) || mip_pagemap_find(p) != NULL;
+}
+
+bool mip_heap_contains_block(struct heap *heap, const void *p) {
+    struct page *page = heap == NULL ? NULL : page_of_block(p);
+    return page != NULL && mip_heap_of_page(page) == heap;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: the pages of a heap; see heap.h.  The caller is the thread that owns the heap, or
+   holds the lock of its parked record. */
+#include "heap.h"
+
+#include "../base/report.h"
+#include "../base/stats.h"
+#include "../os/os.h"
+#include "arena.h"
+
+enum { CANDIDATES = 4, MADE_PORTION = 8 };
+
+static struct page_list *list_of(struct heap *heap, const struct page *page) {
+    if (page->state == PAGE_QUEUED)
+        return &heap->queue[page->bin];
+    return mip_load_relaxed(&page->a_flags) & PAGE_MADE ? &heap->full_made : &heap->full;
+}
+
+void mip_heap_release_page(struct heap *heap, struct page *page) {
+    mip_page_list_remove(list_of(heap, page), page);
+    if (page->state == PAGE_QUEUED && page->until_event == 0)
+        heap->empty_slices -= page->slices;
+    if (page->bin != BIN_NONE)
+        heap->bin_slices[page->bin] -= (uint32_t)page->slices;
+    struct heap *named = page->heap;
+    mip_page_release(page);
+    named->page_count--;
+    if (named->forward != NULL && named->page_count == 0)
+        mip_made_page_gone(named);
+}
+
+/* The last used block of a queued page came back.  Empty pages are kept for a while, at the end
+   of the queue, so that others fill up before them. */
+static void page_empty(struct heap *heap, struct page *page) {
+    struct page_list *queue = &heap->queue[page->bin];
+    MIP_ASSERT(queue->first != page || heap->list[page->bin] == NULL);
+    heap->empty_slices += page->slices;
+    page->stamp = heap->thread->ticks;
+    if (heap->empty_slices > EMPTY_MAX) {
+        mip_heap_release_page(heap, page);
+    } else if (page->next != NULL) {
+        mip_page_list_remove(queue, page);
+        mip_page_list_push_back(queue, page);
+    }
+}
+
+/* `count` blocks of the page were put on its local list; adjusts the page's state. */
+static void note_returned(struct page *page, uint32_t count) {
+    struct heap *heap = mip_heap_of_page(page);
+    if (page->state == PAGE_FULL) {
+        mip_page_list_remove(list_of(heap, page), page);
+        page->state = PAGE_QUEUED;
+        page->until_event = page->capacity;
+        mip_page_list_push_back(&heap->queue[page->bin], page);
+    }
+    page->until_event -= count;
+    if (page->until_event == 0)
+        page_empty(heap, page);
+}
+
+void mip_page_event(struct page *page) {
+    /* The count came down to 0 with the block on the list.  What follows is a slow path, and the
+       fast free has no other. */
+    struct heap *heap = mip_heap_of_page(page);
+    struct thread *thread = heap->thread;
+    mip_busy_enter(thread);
+    if (page->state == PAGE_FULL)
+        note_returned(page, 1);
+    else
+        page_empty(heap, page);
+    mip_busy_leave(thread);
+}
+
+void mip_heap_put(struct page *page, struct block *first, struct block *last, uint32_t count) {
+    if (mip_page_flags(page) & PAGE_SINGLE) {
+        mip_heap_release_page(mip_heap_of_page(page), page);
+        return;
+    }
+    mip_link_set(page, last, page->local);
+    page->local = first;
+    note_returned(page, count);
+}
+
+bool mip_heap_load(struct heap *heap, unsigned bin, struct page *page) {
+    if (mip_page_flags(page) & PAGE_MADE) {
+        uint32_t returned = mip_page_collect_remote(page);
+        page->until_event -= returned;
+        if (returned > 0 && page->until_event == 0)
+            heap->empty_slices += page->slices;
+    }
+    if (page->until_event == 0)
+        heap->empty_slices -= page->slices;
+    uint32_t count;
+    heap->list_is_zero[bin] = 0;
+    heap->list[bin] = mip_page_take_local(page, &count);
+    if (heap->list[bin] == NULL) {
+        heap->list[bin] = mip_page_carve(page, &count);
+        heap->list_is_zero[bin] = page->is_zero;
+    }
+    return heap->list[bin] != NULL;
+}
+
+/* The current page has nothing left: put it aside, and bring the best of the next few to the
+   front.  A page with one free block costs as much to load from as a page with many. */
+static void retire_current(struct heap *heap, unsigned bin) {
+    struct page_list *queue = &heap->queue[bin];
+    struct page *page = queue->first;
+    mip_page_list_remove(queue, page);
+    page->state = PAGE_FULL;
+    page->until_event = 1;
+    mip_page_list_push_front(list_of(heap, page), page);
+    /* The first of the next few that is worth loading from; else the best of them. */
+    struct page *best = queue->first;
+    int seen = 0;
+    for (page = best; page != NULL && seen < CANDIDATES; page = page->next, seen++) {
+        uint32_t left = page->capacity - page->until_event;
+        if (left > best->capacity - best->until_event)
+            best = page;
+        if (left >= page->capacity / 8)
+            break;
+    }
+    if (best != queue->first) {
+        mip_page_list_remove(queue, best);
+        mip_page_list_push_front(queue, best);
+    }
+}
+
+static struct page *page_in_heap(struct heap *heap, unsigned bin, size_t block_size, char *start,
+                                 size_t slices, unsigned arena, bool is_zero, unsigned flags) {
+    if (heap->is_made)
+        flags |= PAGE_MADE;
+    struct page *page = mip_page_new(heap->thread, heap, bin, block_size, start, slices, arena,
+                                     is_zero, flags);
+    if (page == NULL)
+        return NULL;
+    heap->page_count++;
+    if (bin != BIN_NONE) {
+        heap->bin_slices[bin] += (uint32_t)slices;
+        heap->empty_slices += slices;
+    }
+    return page;
+}
+
+static struct page *new_page(struct heap *heap, unsigned bin) {
+    unsigned arena = ARENA_NONE, flags = 0;
+    bool is_zero = true;
+    size_t size = mip_bin_size(bin);
+    size_t slices = mip_bin_page_slices(bin, heap->bin_slices[bin]);
+    char *start = mip_arena_take(slices, SLICE_SIZE, &arena, &is_zero);
+    if (start == NULL) {
+        slices = mip_bin_page_slices(bin, 0);
+        start = mip_arena_take(slices, SLICE_SIZE, &arena, &is_zero);
+    }
+    if (start == NULL) {
+        start = mip_arena_map(slices << SLICE_SHIFT, SLICE_SIZE);
+        is_zero = true;
+        flags = PAGE_MAPPED;
+    }
+    if (start == NULL)
+        return NULL;
+    struct page *page = page_in_heap(heap, bin, size, start, slices, arena, is_zero, flags);
+    if (page == NULL) {
+        if (flags & PAGE_MAPPED)
+            mip_arena_unmap(start, slices << SLICE_SHIFT);
+        else
+            mip_arena_give(arena, start, slices);
+    }
+    return page;
+}
+
+bool mip_heap_advance(struct heap *heap, unsigned bin) {
+    struct page_list *queue = &heap->queue[bin];
+    while (queue->first != NULL) {
+        retire_current(heap, bin);
+        if (queue->first != NULL && mip_heap_load(heap, bin, queue->first))
+            return true;
+    }
+    return false;
+}
+
+bool mip_heap_refill(struct heap *heap, unsigned bin) {
+    struct page_list *queue = &heap->queue[bin];
+    if (queue->first != NULL && mip_heap_load(heap, bin, queue->first))
+        return true;
+    if (mip_heap_advance(heap, bin))
+        return true;
+    if (heap->full_made.first != NULL) {
+        mip_heap_collect_made(heap, MADE_PORTION);
+        if (queue->first != NULL && mip_heap_load(heap, bin, queue->first))
+            return true;
+    }
+    struct page *page = heap->is_made ? NULL : mip_thread_steal_page(heap, bin);
+    if (page == NULL)
+        page = new_page(heap, bin);
+    if (page == NULL)
+        return false;
+    mip_page_list_push_front(queue, page);
+    return mip_heap_load(heap, bin, page);
+}
+
+void *mip_heap_malloc_single(struct heap *heap, size_t size, size_t alignment, bool *is_zero) {
+    size_t block_size = mip_round_up(size, mip_os_info.page_size);
+    if (block_size < size)
+        return NULL;
+    alignment = mip_max(alignment, SLICE_SIZE);
+    size_t length = mip_slices_of(block_size);
+    unsigned arena = ARENA_NONE, flags = PAGE_SINGLE;
+    char *start = NULL;
+    if (length <= mip_arena_run_max() && alignment >> SLICE_SHIFT <= mip_arena_run_max())
+        start = mip_arena_take(length, alignment, &arena, is_zero);
+    if (start == NULL) {
+        start = mip_arena_map(block_size, alignment);
+        *is_zero = true;
+        length = block_size;
+        flags |= PAGE_MAPPED;
+    }
+    if (start == NULL)
+        return NULL;
+    struct page *page =
+        page_in_heap(heap, BIN_NONE, block_size, start, length, arena, *is_zero, flags);
+    if (page == NULL) {
+        if (flags & PAGE_MAPPED)
+            mip_arena_unmap(start, length);
+        else
+            mip_arena_give(arena, start, length);
+        return NULL;
+    }
+    mip_page_list_push_front(list_of(heap, page), page);
+    return start;
+}
+
+void mip_heap_unload(struct heap *heap, unsigned bin) {
+    struct page *page = heap->queue[bin].first;
+    struct block *list = heap->list[bin];
+    if (list != NULL) {
+        uint32_t count = 1;
+        struct block *last = list, *next;
+        while ((next = mip_link_get(page, last)) != NULL) {
+            last = next;
+            count++;
+        }
+        heap->list[bin] = NULL;
+        mip_page_put(page, list, last, count);
+        if (page->until_event == 0) {
+            heap->empty_slices += page->slices;
+            page->stamp = heap->thread->ticks;
+        }
+    }
+}
+
+void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
+    enum { EMPTY_TICKS = 64, LOOKS = 4 };
+    if (heap->list[bin] != NULL && heap->queue[bin].first == heap->queue[bin].last)
+        return;
+    struct page *page = heap->queue[bin].last;
+    for (int looks = 0; page != NULL && (force || looks < LOOKS); looks++) {
+        struct page *before = page->previous;
+        if (page->until_event == 0 && (force || heap->thread->ticks - page->stamp > EMPTY_TICKS))
+            mip_heap_release_page(heap, page);
+        page = before;
+    }
+}
+
+void mip_heap_settle(struct heap *heap, bool force) {
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        mip_heap_unload(heap, bin);
+        mip_heap_trim(heap, bin, force);
+    }
+}
+
+/* Collect what others pushed on one page. */
+static void collect_page(struct page *page) {
+    uint32_t count = mip_page_collect_remote(page);
+    if (count == 0)
+        return;
+    if (mip_page_flags(page) & PAGE_SINGLE)
+        mip_heap_release_page(mip_heap_of_page(page), page);
+    else
+        note_returned(page, count);
+}
+
+void mip_heap_collect_made(struct heap *heap, size_t limit) {
+    struct page *page = heap->full_made.first;
+    for (size_t i = 0; page != NULL && i < limit; i++) {
+        struct page *next = page->next;
+        if (limit != SIZE_MAX) {
+            /* Seen pages go to the end, so that the next portion sees others. */
+            mip_page_list_remove(&heap->full_made, page);
+            mip_page_list_push_back(&heap->full_made, page);
+        }
+        collect_page(page);
+        page = next;
+    }
+    if (limit != SIZE_MAX)
+        return;
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        for (page = heap->queue[bin].first; page != NULL;) {
+            struct page *next = page->next;
+            if (mip_page_flags(page) & PAGE_MADE)
+                collect_page(page);
+            page = next;
+        }
+    }
+}
+
+void mip_heap_merge(struct heap *to, struct heap *from) {
+    mip_heap_settle(from, true);
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        mip_page_list_append(&to->queue[bin], &from->queue[bin]);
+        to->bin_slices[bin] += from->bin_slices[bin];
+    }
+    mip_page_list_append(&to->full, &from->full);
+    mip_page_list_append(&to->full_made, &from->full_made);
+    from->forward = to;
+}
+
+void mip_heap_check(struct heap *heap) {
+    if (CHECK_LEVEL < 2)
+        return;
+    size_t empty = 0;
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        MIP_ASSERT(heap->list[bin] == NULL || heap->queue[bin].first != NULL);
+        for (struct page *page = heap->queue[bin].first; page != NULL; page = page->next) {
+            MIP_ASSERT(page->state == PAGE_QUEUED && page->bin == bin);
+            MIP_ASSERT(mip_heap_of_page(page) == heap);
+            mip_page_check(page);
+            empty += page->until_event == 0 ? page->slices : 0;
+        }
+    }
+    for (struct page *page = heap->full.first; page != NULL; page = page->next)
+        mip_page_check(page);
+    MIP_ASSERT(empty == heap->empty_slices);
+}

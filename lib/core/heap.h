@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: heaps, and the thread records that own them.
+
+   A heap has, per bin, the list it allocates from in the heap itself (the blocks of that list were
+   loaded from the bin's current page, the first of its queue, and count as used there).  When the
+   list runs empty, that is a tick: mip_heap_refill.
+
+   A thread record is what a thread owns: its backing heap, batches of blocks that belong to
+   others, messages it received.  Records are type-stable and never unmapped.  States:
+     ACTIVE   a living thread uses it; only that thread touches what is marked [owner]
+     PARKED   its thread has ended; whoever changes PARKED to BUSY may act as the owner
+     BUSY     somebody does
+     DEAD     after a fork: its thread was in the middle of something; never used again
+   The owner token in pages is the record's address and stays the same over adoptions. */
+#ifndef MIP_HEAP_H
+#define MIP_HEAP_H
+
+#include "page.h"
+
+enum {
+    BATCH_SETS = 8,
+    BATCH_WAYS = 2,
+    BATCH_COUNT_MAX = 64,       /* blocks in one message */
+    BATCH_BYTES_MAX = 16 * 1024, /* of them */
+    EMPTY_MAX = 32,             /* slices in empty pages that a heap keeps */
+    TICKS_PER_CHECK = 16        /* ticks between two looks at the clock and the arenas */
+};
+
+struct heap {
+    struct block *list[BIN_COUNT]; /* [owner] first: the fast path indexes it */
+    struct page_list queue[BIN_COUNT]; /* [owner] pages with free blocks; first: the current one */
+    uint8_t list_is_zero[BIN_COUNT]; /* [owner] the list is a fresh carve of zero memory */
+    uint32_t bin_slices[BIN_COUNT]; /* [owner] slices in the bin's pages */
+    struct page_list full;         /* [owner] pages without free blocks, single blocks */
+    struct page_list full_made;    /* [owner] likewise, pages that others free into directly */
+    size_t empty_slices;           /* [owner] in queued pages without a used block */
+    size_t page_count;             /* [owner] pages whose record names this heap */
+    struct thread *thread;         /* [constant] */
+    struct heap *forward;          /* [owner] the heap this one was merged into, or NULL */
+    struct heap *next, *previous;  /* [owner] made heaps of the thread */
+    bool is_made;                  /* [constant] */
+};
+
+/* Blocks of one page, freed by a thread that does not own it.  The chain's first block becomes
+   the message; until then it is an ordinary list. */
+struct batch {
+    struct page *page;
+    struct block *head, *tail;
+    uint32_t count;
+};
+
+/* A chain of blocks of one page, as it lies in its first block.  Offsets are in granules from the
+   page's start. */
+struct __attribute__((may_alias)) message {
+    struct message *next;
+    uint64_t chain : 28; /* second block */
+    uint64_t tail : 28;  /* last block */
+    uint64_t count : 8;
+};
+_Static_assert(sizeof(struct message) <= GRANULE, "a message fits in the smallest block");
+_Static_assert(BATCH_COUNT_MAX < 256, "a message's count fits");
+
+enum record_state { RECORD_ACTIVE, RECORD_PARKED, RECORD_BUSY, RECORD_DEAD };
+
+struct MIP_ALIGNED(128) thread {
+    struct heap heap; /* the backing heap; first, so that both have one address */
+    struct heap *made;         /* [owner] heaps made by the program */
+    struct message *backlog;   /* [owner] messages taken but not yet spliced */
+    size_t backlog_count;      /* [owner] at least so many */
+    uint32_t ticks;            /* [owner] */
+    uint32_t frees_since_flush; /* [owner] frees into batches since one was last posted */
+    unsigned long long heartbeat; /* [owner] */
+    bool in_deferred;          /* [owner] the program's deferred-free function is running */
+    bool needs_recount;        /* [lock] parked by a fork: counts may be off by one */
+    uint8_t batches_used;      /* [owner] batches that hold blocks */
+    uint8_t next_way;          /* [owner] which way of a set is evicted next */
+    uint8_t check_bin;         /* [owner] where the periodic unloading goes on */
+    struct batch batch[BATCH_SETS][BATCH_WAYS]; /* [owner] */
+    struct thread *next_record; /* [constant once published] all records */
+    /* what other threads write */
+    MIP_ALIGNED(128) _Atomic(struct message *) a_messages; /* [any, atomic] */
+    _Atomic(uint32_t) a_state;       /* [any, atomic] enum record_state */
+    _Atomic(uint32_t) a_busy;        /* [owner, atomic] inside a slow path: see fork.c */
+    _Atomic(bool) a_has_pages;       /* [lock, atomic] hint: a parked record has pages to give */
+    _Atomic(bool) a_made_hint;       /* [any, atomic] a page of a made heap got blocks back */
+};
+_Static_assert(offsetof(struct thread, heap) == 0, "token and backing heap are one address");
+
+/* --- heap.c: pages of a heap; the calling thread owns it or holds its record's lock --- */
+
+/* The heap that a page belongs to now. */
+MIP_INLINE struct heap *mip_heap_of_page(const struct page *page) {
+    struct heap *heap = page->heap;
+    while (MIP_UNLIKELY(heap->forward != NULL))
+        heap = heap->forward;
+    return heap;
+}
+
+/* The bin's list ran empty: load another.  False: no memory. */
+bool mip_heap_refill(struct heap *heap, unsigned bin);
+
+/* Load the bin's list, which is empty, from its current page; false: the page has nothing. */
+bool mip_heap_load(struct heap *heap, unsigned bin, struct page *page);
+
+/* The current page has nothing: load from another page that the heap has.  False: it has none
+   (and the queue is empty). */
+bool mip_heap_advance(struct heap *heap, unsigned bin);
+
+/* until_event came down to 0: the page was full, or is empty now. */
+void mip_page_event(struct page *page);
+
+/* Blocks of a page come back (owner's side): chain first..last of `count`. */
+void mip_heap_put(struct page *page, struct block *first, struct block *last, uint32_t count);
+
+/* A block of a size that shares no page.  NULL: no memory. */
+void *mip_heap_malloc_single(struct heap *heap, size_t size, size_t alignment, bool *is_zero);
+
+/* Take the page off its list and give it back. */
+void mip_heap_release_page(struct heap *heap, struct page *page);
+
+/* Put what is left of the bin's list back on its page. */
+void mip_heap_unload(struct heap *heap, unsigned bin);
+/* All bins unloaded, and empty pages let go as mip_heap_trim does. */
+void mip_heap_settle(struct heap *heap, bool force);
+
+/* Let go of the bin's pages that have been empty for a while (force: of all that are empty). */
+void mip_heap_trim(struct heap *heap, unsigned bin, bool force);
+
+/* Blocks that other threads pushed on pages of made heaps. */
+void mip_heap_collect_made(struct heap *heap, size_t limit);
+
+/* Everything of `from` becomes `to`'s; pages keep naming `from`, which forwards. */
+void mip_heap_merge(struct heap *to, struct heap *from);
+
+/* CHECK_LEVEL: every page of the heap. */
+void mip_heap_check(struct heap *heap);
+
+/* --- made.c --- */
+void mip_made_merge_all(struct thread *thread);
+void mip_made_page_gone(struct heap *heap); /* a page that named this merged heap was released */
+void mip_made_fork_child(void);
+
+/* --- message.c: blocks of other threads' pages --- */
+
+/* Free a block of a page that is not the calling thread's; thread NULL: it has no record. */
+void mip_free_remote(struct thread *thread, struct page *page, struct block *block);
+void mip_flush_batches(struct thread *thread);
+
+/* Splice messages into their pages: a bounded portion, or all. */
+void mip_drain(struct thread *thread, bool all);
+bool mip_has_messages(struct thread *thread);
+
+/* --- thread.c --- */
+struct thread *mip_thread_self(void);  /* the calling thread's record, or NULL */
+struct thread *mip_thread_get(void);   /* likewise, made if there is none; NULL: none to be had */
+bool mip_thread_is_done(void);         /* the thread's destructor has run */
+
+/* A parked record that the caller may act on until it gives it back; for threads without a record
+   of their own. */
+struct thread *mip_thread_borrow(void);
+void mip_thread_return(struct thread *thread);
+
+/* Act on a parked record now: false when it is not parked, or somebody else does.  unlock: when
+   nothing was allocated from it. */
+bool mip_thread_try_lock(struct thread *thread);
+void mip_thread_unlock(struct thread *thread);
+
+/* Take a page with free blocks of this bin from some parked record. */
+struct page *mip_thread_steal_page(struct heap *heap, unsigned bin);
+
+/* In the child after fork: the record of a thread that is no more becomes parked. */
+void mip_thread_park_dead(struct thread *thread);
+
+/* First record of all, in no particular order; follow next_record. */
+struct thread *mip_thread_first(void);
+
+/* --- tick.c --- */
+
+/* The periodic work of a tick: heartbeat, deferred frees, messages, purging; each bounded. */
+void mip_tick(struct thread *thread);
+
+extern _Atomic(bool) mip_has_deferred; /* the program registered a deferred-free function */
+
+/* Is there nothing to do at this tick but to count it? */
+MIP_INLINE bool mip_tick_is_light(struct thread *thread) {
+    return (thread->ticks + 1) % TICKS_PER_CHECK != 0 && thread->backlog == NULL &&
+           mip_load_relaxed(&thread->a_messages) == NULL && !mip_load_relaxed(&mip_has_deferred);
+}
+
+void mip_thread_collect(struct thread *thread, bool force);
+
+/* --- fork.c --- */
+void mip_fork_init(void);
+void mip_recount(struct thread *thread); /* after fork, under the record's lock */
+
+MIP_INLINE void mip_busy_enter(struct thread *thread) {
+    mip_store_relaxed(&thread->a_busy, mip_load_relaxed(&thread->a_busy) + 1);
+}
+
+MIP_INLINE void mip_busy_leave(struct thread *thread) {
+    mip_store_relaxed(&thread->a_busy, mip_load_relaxed(&thread->a_busy) - 1);
+}
+
+#endif

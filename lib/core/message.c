@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: blocks freed by a thread that does not own their page.
+
+   Backing-heap pages.  The freeing thread gathers blocks by page in batches of its own record; a
+   batch is posted as one message on the stack of the record that owns the page.  The owner takes
+   the whole stack with one exchange (so there is no ABA), and splices a bounded portion per tick.
+   - A page cannot go away while a batch or a message holds one of its blocks: they count as used.
+   - The owner word may change before the message is read (a page is taken from a parked record):
+     the reader forwards what is not its own.  Records are never unmapped, so posting to an old
+     owner is safe.
+   Pages born in made heaps.  The heap may be destroyed while a batch waits, so their blocks never
+   enter one: each is pushed on the page's own list, and nothing is touched after that.  The hint
+   in the owner's record is set before the push. */
+#include "../base/report.h"
+#include "heap.h"
+#include "pagemap.h"
+
+enum {
+    DRAIN_PORTION = 32, /* messages per tick, doubling while a backlog lasts */
+    DRAIN_PORTION_MAX = 4096,
+    FLUSH_AFTER = 256, /* frees into batches without one posted */
+    PINNED_MAX = 4     /* pages pinned by batches that old */
+};
+
+static void post(struct message *message, struct page *page) {
+    struct thread *owner = mip_page_owner(page);
+    struct message *head = mip_load_relaxed(&owner->a_messages);
+    do {
+        message->next = head;
+        /* release: pairs with the acquire in take_all */
+    } while (!mip_cas_weak_release(&owner->a_messages, &head, message));
+    /* Nobody runs for a parked record: do a portion of its work now and then. */
+    if (mip_load_relaxed(&owner->a_state) == RECORD_PARKED && mip_thread_try_lock(owner)) {
+        mip_drain(owner, false);
+        mip_store_relaxed(&owner->a_has_pages, true);
+        mip_thread_unlock(owner);
+    }
+}
+
+static void post_chain(struct page *page, struct block *head, struct block *tail,
+                       uint32_t count) {
+    struct block *second = count > 1 ? mip_link_get(page, head) : head;
+    struct message *message = (struct message *)head;
+    size_t chain = (size_t)((char *)second - page->start) >> GRANULE_SHIFT;
+    size_t last = (size_t)((char *)tail - page->start) >> GRANULE_SHIFT;
+    message->chain = chain & 0xfffffff;
+    message->tail = last & 0xfffffff;
+    message->count = count & 0xff;
+    post(message, page);
+}
+
+static void flush(struct thread *thread, struct batch *batch) {
+    struct page *page = batch->page;
+    if (page == NULL)
+        return;
+    batch->page = NULL;
+    thread->batches_used--;
+    thread->frees_since_flush = 0;
+    post_chain(page, batch->head, batch->tail, batch->count);
+}
+
+void mip_flush_batches(struct thread *thread) {
+    for (int set = 0; thread->batches_used > 0 && set < BATCH_SETS; set++)
+        for (int way = 0; way < BATCH_WAYS; way++)
+            flush(thread, &thread->batch[set][way]);
+}
+
+static void free_made(struct page *page, struct block *block) {
+    mip_store_relaxed(&mip_page_owner(page)->a_made_hint, true);
+    struct block *head = mip_load_relaxed(&page->a_remote);
+    do {
+        mip_link_set(page, block, head);
+        /* release: pairs with the acquire in mip_page_collect_remote */
+    } while (!mip_cas_weak_release(&page->a_remote, &head, block));
+}
+
+static struct batch *batch_for(struct thread *thread, const struct page *page) {
+    struct batch *set = thread->batch[((uintptr_t)page / sizeof(struct page)) % BATCH_SETS];
+    for (int way = 0; way < BATCH_WAYS; way++)
+        if (set[way].page == page)
+            return &set[way];
+    for (int way = 0; way < BATCH_WAYS; way++)
+        if (set[way].page == NULL)
+            return &set[way];
+    thread->next_way ^= 1;
+    flush(thread, &set[thread->next_way]);
+    return &set[thread->next_way];
+}
+
+void mip_free_remote(struct thread *thread, struct page *page, struct block *block) {
+    unsigned flags = mip_page_flags(page);
+    if (flags & PAGE_MADE) {
+        free_made(page, block);
+        return;
+    }
+    if (thread == NULL || (flags & PAGE_SINGLE)) {
+        post_chain(page, block, block, 1);
+        return;
+    }
+    struct batch *batch = batch_for(thread, page);
+    if (batch->page == NULL) {
+        batch->page = page;
+        thread->batches_used++;
+        batch->head = batch->tail = block;
+        batch->count = 1;
+        mip_link_set(page, block, NULL);
+    } else {
+        mip_link_set(page, block, batch->head);
+        batch->head = block;
+        batch->count++;
+    }
+    thread->frees_since_flush++;
+    if (batch->count >= BATCH_COUNT_MAX || batch->count * page->block_size >= BATCH_BYTES_MAX)
+        flush(thread, batch);
+    else if (thread->frees_since_flush >= FLUSH_AFTER && thread->batches_used >= PINNED_MAX)
+        mip_flush_batches(thread);
+}
+
+bool mip_has_messages(struct thread *thread) {
+    return thread->backlog != NULL || mip_load_relaxed(&thread->a_messages) != NULL;
+}
+
+static struct message *take_all(struct thread *thread) {
+    if (mip_load_relaxed(&thread->a_messages) == NULL)
+        return NULL;
+    /* acquire: pairs with the release in post */
+    return mip_exchange_acquire(&thread->a_messages, NULL);
+}
+
+static void splice(struct thread *thread, struct message *message) {
+    struct page *page = mip_pagemap_find(message);
+    if (page == NULL || page->state == PAGE_UNUSED)
+        mip_fatal("corrupted message at %p: a block was freed twice or overwritten after free",
+                  (void *)message);
+    if (mip_page_owner(page) != thread) {
+        post(message, page);
+        return;
+    }
+    uint32_t count = message->count;
+    struct block *head = (struct block *)message;
+    struct block *tail = (struct block *)(page->start + ((size_t)message->tail << GRANULE_SHIFT));
+    struct block *second =
+        (struct block *)(page->start + ((size_t)message->chain << GRANULE_SHIFT));
+    if (count > 1)
+        mip_link_set(page, head, second);
+    mip_heap_put(page, head, tail, count);
+}
+
+void mip_drain(struct thread *thread, bool all) {
+    size_t portion = all ? SIZE_MAX : mip_max(thread->backlog_count, DRAIN_PORTION);
+    for (; portion > 0; portion--) {
+        if (thread->backlog == NULL)
+            thread->backlog = take_all(thread);
+        struct message *message = thread->backlog;
+        if (message == NULL) {
+            thread->backlog_count = 0;
+            return;
+        }
+        thread->backlog = message->next;
+        splice(thread, message);
+    }
+    thread->backlog_count = mip_min(2 * mip_max(thread->backlog_count, DRAIN_PORTION),
+                                    DRAIN_PORTION_MAX);
+}

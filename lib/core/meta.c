@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 3, core: see meta.h. */
+#include "meta.h"
+
+#include "../base/stats.h"
+#include "../bits.h"
+#include "../os/os.h"
+
+enum { META_ALIGNMENT = 128, META_CHUNK = 1 << 20, META_CHUNK_SMALL = 1 << 16 };
+
+/* A chunk is handed out from the front; the header is part of it. */
+struct MIP_ALIGNED(META_ALIGNMENT) chunk {
+    _Atomic(size_t) a_used; /* bytes, header included; may run past size */
+    size_t size;            /* bytes */
+};
+
+static _Atomic(struct chunk *) a_chunk;
+
+static void *take_from(struct chunk *chunk, size_t size) {
+    if (chunk == NULL)
+        return NULL;
+    size_t used = mip_load_relaxed(&chunk->a_used);
+    while (size <= chunk->size && used <= chunk->size - size) {
+        if (mip_cas_weak_relaxed(&chunk->a_used, &used, used + size))
+            return (char *)chunk + used;
+    }
+    return NULL;
+}
+
+/* A mapping that begins with a chunk header and has room for `size` bytes. */
+static struct chunk *chunk_new(size_t size) {
+    size_t limit = mip_os_info.address_limit;
+    size_t chunk_size = limit / 64 < META_CHUNK ? META_CHUNK_SMALL : META_CHUNK;
+    chunk_size = mip_max(chunk_size, mip_round_up(size + META_ALIGNMENT, META_CHUNK_SMALL));
+    struct chunk *chunk = mip_os_map(NULL, chunk_size, mip_os_info.page_size);
+    if (chunk == NULL)
+        return NULL;
+    mip_stat_increase(MIP_STAT_MMAPS, 1);
+    mip_stat_increase(MIP_STAT_RESERVED, chunk_size);
+    mip_stat_increase(MIP_STAT_COMMITTED, chunk_size);
+    mip_os_name(chunk, chunk_size, "mimalloc metadata");
+    chunk->size = chunk_size;
+    mip_store_relaxed(&chunk->a_used, sizeof(struct chunk));
+    return chunk;
+}
+
+void *mip_meta_alloc(size_t size) {
+    size = mip_round_up(size, META_ALIGNMENT);
+    for (;;) {
+        /* acquire: pairs with the release below, so that the chunk's size is seen */
+        struct chunk *current = mip_load_acquire(&a_chunk);
+        void *p = take_from(current, size);
+        if (p != NULL)
+            return p;
+        struct chunk *chunk = chunk_new(size);
+        if (chunk == NULL)
+            return NULL;
+        p = take_from(chunk, size);
+        /* What is left of the old chunk is given up: at most one object's worth. */
+        if (mip_cas_acq_rel(&a_chunk, &current, chunk) || p != NULL)
+            return p;
+    }
+}
+
+void *mip_pool_take(struct pool *pool, bool *is_fresh) {
+    *is_fresh = false;
+    if (mip_load_relaxed(&pool->a_free) != NULL &&
+        /* acquire: pairs with the release at unlock */
+        !mip_exchange_acquire(&pool->a_lock, true)) {
+        /* acquire: pairs with the release in mip_pool_give */
+        struct pool_item *item = mip_load_acquire(&pool->a_free);
+        while (item != NULL && !atomic_compare_exchange_weak_explicit(
+                                   &pool->a_free, &item, item->next, memory_order_acquire,
+                                   memory_order_acquire))
+            continue;
+        mip_store_release(&pool->a_lock, false);
+        if (item != NULL)
+            return item;
+    }
+    *is_fresh = true;
+    return mip_meta_alloc(pool->size);
+}
+
+void mip_pool_give(struct pool *pool, void *object) {
+    struct pool_item *item = object;
+    struct pool_item *head = mip_load_relaxed(&pool->a_free);
+    do {
+        item->next = head;
+        /* release: pairs with the acquire in mip_pool_take */
+    } while (!mip_cas_weak_release(&pool->a_free, &head, item));
+}
+
+void mip_pool_fork_child(struct pool *pool) {
+    mip_store_relaxed(&pool->a_lock, false);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 3, core: see page.h.  Only the page's owner calls, but for what page.h says of others. */
+#include "page.h"
+
+#include "../base/random.h"
+#include "../base/report.h"
+#include "../base/stats.h"
+#include "../os/os.h"
+#include "arena.h"
+#include "meta.h"
+#include "pagemap.h"
+
+enum { CARVE_USED_BYTES = 32 * 1024 };
+
+static struct pool page_pool = {.size = sizeof(struct page)};
+static _Atomic(unsigned) a_colour;
+
+void mip_page_list_append(struct page_list *list, struct page_list *other) {
+    if (other->first == NULL)
+        return;
+    other->first->previous = list->last;
+    if (list->last != NULL)
+        list->last->next = other->first;
+    else
+        list->first = other->first;
+    list->last = other->last;
+    other->first = other->last = NULL;
+}
+
+struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin,
+                          size_t block_size, char *start, size_t slices, unsigned arena,
+                          bool is_zero, unsigned flags) {
+    bool is_fresh;
+    struct page *page = mip_pool_take(&page_pool, &is_fresh);
+    if (page == NULL)
+        return NULL;
+    bool is_single = (flags & PAGE_SINGLE) != 0;
+    size_t capacity = is_single ? 1 : (slices << SLICE_SHIFT) / block_size;
+    mip_store_relaxed(&page->a_owner, (uintptr_t)thread | (is_single ? OWNER_SPECIAL : 0));
+    mip_store_relaxed(&page->a_flags, (uint8_t)flags);
+    mip_store_relaxed(&page->a_remote, NULL);
+    page->local = NULL;
+    page->until_event = is_single;
+    page->state = is_single ? PAGE_FULL : PAGE_QUEUED;
+    page->bin = (uint8_t)bin;
+    page->is_zero = is_zero;
+    page->start = start;
+    page->heap = heap;
+    page->next = page->previous = NULL;
+    page->carved = is_single;
+    page->capacity = (uint32_t)capacity;
+    page->block_size = block_size;
+    page->slices = slices;
+    page->key = ENCODE_LISTS ? (uintptr_t)mip_random() : 0;
+    page->first = 0;
+    page->stamp = 0;
+    page->extra_slice = 0;
+    page->arena = (uint16_t)arena;
+    if (!is_single) {
+        /* Pages begin carving at different blocks of their first OS page, so that their hot
+           blocks do not all fall into the same cache sets. */
+        size_t choices = mip_min(mip_os_info.page_size / block_size, capacity);
+        if (choices > 1) {
+            unsigned colour = ENCODE_LISTS ? (unsigned)mip_random()
+                                           : mip_add_relaxed(&a_colour, 1) * 5;
+            page->first = (uint32_t)(colour % choices);
+        }
+    }
+    if (!mip_pagemap_set(start, is_single ? 1 : slices, page)) {
+        mip_pool_give(&page_pool, page);
+        return NULL;
+    }
+    mip_stat_increase(MIP_STAT_PAGES, 1);
+    mip_stat_increase(is_single ? MIP_STAT_HUGE : MIP_STAT_NORMAL,
+                      is_single ? block_size : slices << SLICE_SHIFT);
+    return page;
+}
+
+void mip_page_release(struct page *page) {
+    unsigned flags = mip_page_flags(page);
+    bool is_single = (flags & PAGE_SINGLE) != 0;
+    char *start = page->start;
+    size_t slices = page->slices;
+    unsigned arena = page->arena;
+    mip_pagemap_clear(start, is_single ? 1 : slices);
+    if (page->extra_slice != 0)
+        mip_pagemap_clear(start + ((size_t)(page->extra_slice - 1) << SLICE_SHIFT), 1);
+    mip_stat_decrease(MIP_STAT_PAGES, 1);
+    mip_stat_decrease(is_single ? MIP_STAT_HUGE : MIP_STAT_NORMAL,
+                      is_single ? page->block_size : slices << SLICE_SHIFT);
+    page->state = PAGE_UNUSED;
+    mip_store_relaxed(&page->a_owner, OWNER_SPECIAL);
+    mip_pool_give(&page_pool, page);
+    if (flags & PAGE_MAPPED)
+        mip_arena_unmap(start, is_single ? slices : slices << SLICE_SHIFT);
+    else
+        mip_arena_give(arena, start, slices);
+}
+
+bool mip_page_enter_interior(struct page *page, const void *p) {
+    size_t slice = (size_t)((const char *)p - page->start) >> SLICE_SHIFT;
+    if (slice == 0)
+        return true;
+    if (!mip_pagemap_set(page->start + (slice << SLICE_SHIFT), 1, page))
+        return false;
+    page->extra_slice = (uint32_t)slice + 1;
+    return true;
+}
+
+void mip_page_set_interior(struct page *page) {
+    mip_store_relaxed(&page->a_flags, (uint8_t)(mip_page_flags(page) | PAGE_INTERIOR));
+    mip_store_relaxed(&page->a_owner, mip_load_relaxed(&page->a_owner) | OWNER_SPECIAL);
+}
+
+struct block *mip_page_take_local(struct page *page, uint32_t *count) {
+    struct block *list = page->local;
+    *count = list == NULL ? 0 : page->carved - page->until_event;
+    page->local = NULL;
+    page->until_event = page->carved;
+    return list;
+}
+
+struct block *mip_page_carve(struct page *page, uint32_t *count) {
+    uint32_t left = page->capacity - page->carved;
+    *count = 0;
+    if (left == 0)
+        return NULL;
+    /* One OS page's worth: memory nobody asked for stays untouched.  Memory that was used before
+       is resident, mostly, and costs nothing but the links. */
+    size_t size = page->block_size;
+    size_t bytes = page->is_zero ? mip_os_info.page_size : CARVE_USED_BYTES;
+    uint32_t wanted = (uint32_t)mip_max(bytes / size, 1);
+    uint32_t n = left < wanted ? left : wanted;
+    uint32_t index = page->first + page->carved;
+    if (index >= page->capacity)
+        index -= page->capacity;
+    else if (n > page->capacity - index)
+        n = page->capacity - index; /* up to the end; the next carve begins at the front */
+    struct block *first = (struct block *)(page->start + (size_t)index * size);
+    struct block *block = first;
+    for (uint32_t i = 1; i < n; i++) {
+        struct block *next = (struct block *)((char *)block + size);
+        mip_link_set(page, block, next);
+        block = next;
+    }
+    mip_link_set(page, block, NULL);
+    page->carved += n;
+    page->until_event += n;
+    *count = n;
+    return first;
+}
+
+void mip_page_put(struct page *page, struct block *first, struct block *last, uint32_t count) {
+    mip_link_set(page, last, page->local);
+    page->local = first;
+    page->until_event -= count;
+}
+
+uint32_t mip_page_collect_remote(struct page *page) {
+    if (mip_load_relaxed(&page->a_remote) == NULL)
+        return 0;
+    /* acquire: pairs with the release of the push in free_made */
+    struct block *list = mip_exchange_acquire(&page->a_remote, NULL);
+    uint32_t count = 0;
+    while (list != NULL) {
+        struct block *next = mip_link_get(page, list);
+        mip_link_set(page, list, page->local);
+        page->local = list;
+        list = next;
+        count++;
+    }
+    return count;
+}
+
+bool mip_page_is_block(const struct page *page, const void *p) {
+    if ((const char *)p < page->start || (const char *)p >= mip_page_end(page))
+        return false;
+    size_t offset = (size_t)((const char *)p - page->start);
+    if (offset % page->block_size != 0)
+        return false;
+    size_t index = offset / page->block_size;
+    size_t order = index >= page->first ? index - page->first : index + page->capacity - page->first;
+    return order < page->carved;
+}
+
+bool mip_page_list_has(const struct page *page, const struct block *list, const void *block) {
+    for (uint32_t i = 0; list != NULL && i <= page->capacity; i++) {
+        if (list == block)
+            return true;
+        if (!mip_page_is_block(page, list))
+            mip_fatal("corrupted free list: link to %p in the page at %p", (const void *)list,
+                      (void *)page->start);
+        list = mip_link_get(page, list);
+    }
+    return false;
+}
+
+uint32_t mip_page_list_length(const struct page *page, const struct block *list) {
+    uint32_t length = 0;
+    while (list != NULL) {
+        if ((CHECK_LEVEL || ENCODE_LISTS) && !mip_page_is_block(page, list))
+            mip_fatal("corrupted free list: link to %p in the page at %p", (const void *)list,
+                      (void *)page->start);
+        length++;
+        MIP_ASSERT(length <= page->capacity);
+        list = mip_link_get(page, list);
+    }
+    return length;
+}
+
+void mip_page_check(const struct page *page) {
+    if (CHECK_LEVEL < 2)
+        return;
+    unsigned flags = mip_load_relaxed(&page->a_flags);
+    MIP_ASSERT(page->carved <= page->capacity);
+    if (page->state == PAGE_FULL) {
+        MIP_ASSERT(page->carved == page->capacity);
+        MIP_ASSERT(page->until_event == 1 && page->local == NULL);
+    } else {
+        MIP_ASSERT(page->state == PAGE_QUEUED);
+        MIP_ASSERT(page->until_event <= page->carved);
+        MIP_ASSERT(mip_page_list_length(page, page->local) == page->carved - page->until_event);
+    }
+    MIP_ASSERT(!(flags & (PAGE_SINGLE | PAGE_INTERIOR)) ||
+               (mip_load_relaxed(&page->a_owner) & OWNER_SPECIAL));
+    MIP_ASSERT(!(flags & PAGE_SINGLE) || page->capacity == 1);
+}
+
+void mip_page_fork_child(void) {
+    mip_pool_fork_child(&page_pool);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: reallocation.  The zero law: a zeroing call leaves all of [0, usable) zero beyond
+   what was asked for, and a zeroing reallocation that shrinks clears the tail, so that what a later
+   one uncovers is zero. */
+#include <errno.h>
+#include <string.h>
+
+#include "../base/report.h"
+#include "../base/stats.h"
+#include "../os/os.h"
+#include "arena.h"
+#include "fast.h"
+
+void *(*mip_foreign_realloc)(void *p, size_t size);
+
+static bool is_in_place(size_t usable, size_t size) {
+    return size <= usable && (size >= usable / 2 || usable <= 2 * GRANULE);
+}
+
+static void clear_tail(void *p, size_t from, size_t to) {
+    memset((char *)p + from, 0, to - from);
+}
+
+/* Resize a single block without moving it; only its owner may.  False: it has to move. */
+static bool resize_single(struct page *page, size_t size, bool zero) {
+    size_t block_size = mip_round_up(size, mip_os_info.page_size);
+    size_t old_size = page->block_size;
+    if (block_size < size || (mip_page_flags(page) & (PAGE_INTERIOR | PAGE_MAPPED)))
+        return false;
+    size_t slices = mip_slices_of(block_size);
+    bool is_zero = true;
+    if (slices > page->slices) {
+        /* Twice the growth if there is room: who grows once grows again. */
+        size_t more = slices + (slices - page->slices);
+        if (more > mip_arena_run_max() ||
+            !mip_arena_extend(page->arena, page->start, page->slices, more, &is_zero)) {
+            more = slices;
+            if (!mip_arena_extend(page->arena, page->start, page->slices, more, &is_zero))
+                return false;
+        }
+        page->slices = more;
+    } else if (slices < page->slices / 2) {
+        char *rest = page->start + (slices << SLICE_SHIFT);
+        mip_arena_give(page->arena, rest, page->slices - slices);
+        page->slices = slices;
+    }
+    if (zero)
+        clear_tail(page->start, mip_min(size, old_size), block_size);
+    page->block_size = block_size;
+    if (block_size > old_size)
+        mip_stat_increase(MIP_STAT_HUGE, block_size - old_size);
+    else
+        mip_stat_decrease(MIP_STAT_HUGE, old_size - block_size);
+    return true;
+}
+
+/* A mapping of its own moves with its memory. */
+static void *remap(struct page *page, size_t size, bool zero, bool may_move) {
+    size_t bytes = mip_round_up(size, mip_os_info.page_size);
+    size_t old = page->slices;
+    if (bytes < size)
+        return NULL;
+    /* The entry of the old place goes first: once the kernel has moved the memory, another
+       thread may be given that place. */
+    char *start = page->start;
+    mip_pagemap_clear(start, 1);
+    char *p = mip_os_remap(start, old, bytes, may_move);
+    mip_stat_increase(MIP_STAT_MMAPS, 1);
+    if (!mip_pagemap_set(p == NULL ? start : p, 1, page)) {
+        /* No memory for the map's node at the new place: go back, where the node exists. */
+        char *back = p == NULL ? start : mip_os_remap(p, bytes, old, true);
+        if (back == NULL || !mip_pagemap_set(back, 1, page))
+            mip_fatal("realloc: no memory to record the mapping at %p", (void *)p);
+        page->start = back;
+        return NULL;
+    }
+    if (p == NULL)
+        return NULL;
+    if (zero && size < old) /* what a mapping gains is zero */
+        clear_tail(p, size, mip_min(bytes, old));
+    page->start = p;
+    page->slices = bytes;
+    page->block_size = bytes;
+    if (bytes > old) {
+        mip_stat_increase(MIP_STAT_RESERVED, bytes - old);
+        mip_stat_increase(MIP_STAT_COMMITTED, bytes - old);
+        mip_stat_increase(MIP_STAT_HUGE, bytes - old);
+    } else {
+        mip_stat_decrease(MIP_STAT_RESERVED, old - bytes);
+        mip_stat_decrease(MIP_STAT_COMMITTED, old - bytes);
+        mip_stat_decrease(MIP_STAT_HUGE, old - bytes);
+    }
+    return p;
+}
+
+/* In place, or by moving a mapping; NULL when neither is possible. */
+static void *resize(struct page *page, void *p, size_t size, bool zero, bool may_move) {
+    struct thread *thread = mip_thread_self();
+    if (!(mip_page_flags(page) & PAGE_SINGLE) || size <= MEDIUM_MAX || size > MIP_SIZE_MAX ||
+        thread == NULL || mip_page_owner(page) != thread || p != (void *)page->start ||
+        (FILL_BLOCKS | COUNT_BLOCKS))
+        return NULL;
+    void *result = NULL;
+    mip_busy_enter(thread);
+    if (resize_single(page, size, zero))
+        result = p;
+    else if ((mip_page_flags(page) & (PAGE_MAPPED | PAGE_INTERIOR)) == PAGE_MAPPED)
+        result = remap(page, size, zero, may_move);
+    mip_busy_leave(thread);
+    return result;
+}
+
+static void *move(struct heap *heap, void *p, size_t usable, size_t size, bool zero) {
+    void *fresh = mip_heap_malloc(heap, size, zero);
+    if (fresh == NULL)
+        return NULL;
+    memcpy(fresh, p, mip_min(usable, size));
+    mip_fast_free(p);
+    return fresh;
+}
+
+static MIP_COLD void *realloc_foreign(void *p, size_t size) {
+    if (CHECK_POINTERS)
+        mip_fatal("realloc: pointer %p: not from this allocator, or freed already", p);
+    mip_error(EINVAL, "realloc: pointer %p: not from this allocator, or freed already", p);
+    if (mip_foreign_realloc != NULL)
+        return mip_foreign_realloc(p, size);
+    errno = EINVAL;
+    return NULL;
+}
+
+void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero) {
+    if (p == NULL)
+        return mip_heap_malloc(heap, size, zero);
+    struct page *page = mip_pagemap_find(p);
+    if (page == NULL)
+        return realloc_foreign(p, size);
+    int saved = errno;
+    size_t usable = mip_usable_size(p);
+    if (usable == 0) {
+        errno = EINVAL; /* an interior or misaligned pointer: reported by the call above */
+        return NULL;
+    }
+    /* A pointer of the _at family need not have the alignment that plain blocks have. */
+    if (is_in_place(usable, size) && (uintptr_t)p % GRANULE == 0) {
+        if (zero)
+            clear_tail(p, size, usable);
+        return p;
+    }
+    void *result = resize(page, p, size, zero, true);
+    if (result == NULL)
+        result = move(heap, p, usable, size, zero);
+    errno = result == NULL ? ENOMEM : saved;
+    return result;
+}
+
+void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t alignment,
+                               size_t offset, bool zero) {
+    if (p == NULL)
+        return mip_heap_malloc_aligned(heap, size, alignment, offset, zero);
+    if (!mip_is_power_of_two(alignment) || alignment > MIP_ALIGNMENT_MAX) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (mip_pagemap_find(p) == NULL)
+        return realloc_foreign(p, size);
+    size_t usable = mip_usable_size(p);
+    if (usable == 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    size_t least = offset % alignment == 0 ? mip_max(alignment, GRANULE) : alignment;
+    if (((uintptr_t)p + offset) % least == 0 && is_in_place(usable, size)) {
+        if (zero)
+            clear_tail(p, size, usable);
+        return p;
+    }
+    void *fresh = mip_heap_malloc_aligned(heap, size, alignment, offset, zero);
+    if (fresh == NULL)
+        return NULL;
+    memcpy(fresh, p, mip_min(usable, size));
+    mip_fast_free(p);
+    return fresh;
+}
+
+void *mip_expand(void *p, size_t size) {
+    struct page *page = p == NULL ? NULL : mip_pagemap_find(p);
+    if (page == NULL || size > MIP_SIZE_MAX)
+        return NULL;
+    int saved = errno;
+    void *result = size <= mip_usable_size(p) ? p : resize(page, p, size, false, false);
+    errno = saved;
+    return result;
+}

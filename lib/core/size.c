@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 3, core: see size.h. */
+#include "size.h"
+
+#include "../os/os.h"
+
+enum { PAGE_SLICES_TOP = 64, SMALL_PAGE_SLICES_TOP = 8, BLOCKS_LEAST = 64,
+       BIG_BLOCKS_LEAST = 32, BIG_PAGE_SLICES_LEAST = 16 };
+
+size_t mip_bin_page_slices(unsigned bin, size_t held) {
+    size_t size = mip_bin_size(bin);
+    /* Of a bin's pages, one is being filled and some are being emptied; with an eighth of what the
+       bin holds for each, that stays a small part of the whole. */
+    size_t slices = held / 8;
+    size_t least = mip_slices_of(size * BLOCKS_LEAST);
+    if (size > NATURAL_ALIGNMENT_MAX)
+        least = mip_min(size * BIG_BLOCKS_LEAST >> SLICE_SHIFT, BIG_PAGE_SLICES_LEAST);
+    size_t most = size > NATURAL_ALIGNMENT_MAX ? PAGE_SLICES_TOP : SMALL_PAGE_SLICES_TOP;
+    slices = mip_min(mip_max(slices, least), most);
+    size_t blocks = mip_max((slices << SLICE_SHIFT) / size, 1);
+    return mip_slices_of(blocks * size);
+}
+
+size_t mip_good_size_of(size_t size) {
+    if (size <= MEDIUM_MAX)
+        return mip_bin_size(mip_bin_of(size));
+    size_t page_size = mip_os_info.page_size;
+    size_t rounded = mip_round_up(size, page_size);
+    return rounded < size ? size : rounded;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: the periodic work.  A tick is the moment a bin's list runs empty (or a single
+   block is allocated): it comes after a bounded number of allocations, whatever is freed meanwhile,
+   since a thread's own frees go to another list.  Everything done here is bounded. */
+#include "../os/os.h"
+#include "arena.h"
+#include "core.h"
+#include "fast.h"
+
+enum { BINS_PER_CHECK = 8, MADE_HEAPS_PER_CHECK = 16, MADE_PAGES_PER_CHECK = 32 };
+
+static _Atomic(mip_deferred_free_fun *) a_deferred;
+static _Atomic(void *) a_deferred_arg;
+_Atomic(bool) mip_has_deferred;
+
+void mip_register_deferred_free(mip_deferred_free_fun *fun, void *arg) {
+    mip_store_relaxed(&a_deferred_arg, arg);
+    mip_store_release(&a_deferred, fun); /* pairs with the acquire in call_deferred */
+    mip_store_relaxed(&mip_has_deferred, fun != NULL);
+}
+
+static void call_deferred(struct thread *thread, bool force) {
+    thread->heartbeat++;
+    mip_deferred_free_fun *fun = mip_load_acquire(&a_deferred); /* acquire: see above */
+    if (fun == NULL || thread->in_deferred)
+        return;
+    thread->in_deferred = true;
+    fun(force, thread->heartbeat, mip_load_relaxed(&a_deferred_arg));
+    thread->in_deferred = false;
+}
+
+/* Pages of made heaps that got blocks back from other threads. */
+static void collect_hinted(struct thread *thread) {
+    if (!mip_load_relaxed(&thread->a_made_hint) ||
+        !mip_exchange_acquire(&thread->a_made_hint, false))
+        return;
+    mip_heap_collect_made(&thread->heap, MADE_PAGES_PER_CHECK);
+    int seen = 0;
+    for (struct heap *heap = thread->made; heap != NULL; heap = heap->next) {
+        if (++seen > MADE_HEAPS_PER_CHECK) {
+            mip_store_relaxed(&thread->a_made_hint, true);
+            break;
+        }
+        mip_heap_collect_made(heap, MADE_PAGES_PER_CHECK);
+    }
+}
+
+/* Empty pages that nobody wanted for a while are let go, a few bins at a time. */
+static void check_bins(struct thread *thread) {
+    for (int i = 0; thread->heap.empty_slices > 0 && i < BINS_PER_CHECK; i++) {
+        unsigned bin = thread->check_bin;
+        thread->check_bin = (uint8_t)(bin + 1 < BIN_COUNT ? bin + 1 : 0);
+        mip_heap_trim(&thread->heap, bin, false);
+    }
+}
+
+void mip_tick(struct thread *thread) {
+    call_deferred(thread, false);
+    mip_busy_enter(thread);
+    if (MIP_UNLIKELY(mip_has_messages(thread)))
+        mip_drain(thread, false);
+    thread->ticks++;
+    if (thread->ticks % TICKS_PER_CHECK == 0) {
+        mip_flush_batches(thread);
+        collect_hinted(thread);
+        check_bins(thread);
+        mip_arena_tick(mip_os_clock_ms(), TICKS_PER_CHECK);
+        mip_heap_check(&thread->heap);
+    }
+    mip_busy_leave(thread);
+}
+
+static void collect_heap(struct heap *heap, bool force) {
+    mip_heap_collect_made(heap, force ? SIZE_MAX : MADE_PAGES_PER_CHECK);
+    mip_heap_settle(heap, force);
+}
+
+void mip_thread_collect(struct thread *thread, bool force) {
+    if (force)
+        call_deferred(thread, true);
+    mip_busy_enter(thread);
+    mip_flush_batches(thread);
+    mip_drain(thread, force);
+    collect_heap(&thread->heap, force);
+    for (struct heap *heap = thread->made; heap != NULL; heap = heap->next)
+        collect_heap(heap, force);
+    mip_heap_check(&thread->heap);
+    mip_busy_leave(thread);
+}
+
+void mip_collect(bool force) {
+    struct thread *thread = mip_thread_self();
+    if (thread != NULL)
+        mip_thread_collect(thread, force);
+    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
+        if (!mip_thread_try_lock(t))
+            continue;
+        mip_drain(t, force);
+        mip_heap_collect_made(&t->heap, force ? SIZE_MAX : MADE_PAGES_PER_CHECK);
+        mip_thread_return(t);
+    }
+    mip_arena_collect(force);
+}
+
+void mip_heap_collect(struct heap *heap, bool force) {
+    struct thread *thread = mip_thread_self();
+    if (heap == NULL)
+        heap = thread == NULL ? NULL : mip_tls_default();
+    if (heap == NULL || heap->thread != thread)
+        return;
+    if (heap == &thread->heap) {
+        mip_thread_collect(thread, force);
+    } else {
+        mip_busy_enter(thread);
+        collect_heap(heap, force);
+        mip_busy_leave(thread);
+    }
+    if (force)
+        mip_arena_collect(true);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: looking at a heap's pages and blocks.  The thread that owns the heap calls.  What
+   other threads freed is collected first, so that the live blocks are exact but for frees that
+   wait in those threads' batches. */
+#include <errno.h>
+
+#include "core.h"
+#include "fast.h"
+#include "meta.h"
+
+enum { WORDS_ON_STACK = 256 }; /* bits for 16384 blocks */
+
+struct visit {
+    const struct heap *heap;
+    bool all_blocks;
+    mip_visit_fun *fun;
+    void *arg;
+};
+
+static void mark(const struct page *page, size_t base, const struct block *list, size_t *free_bits,
+                 size_t window) {
+    for (; list != NULL; list = mip_link_get(page, list)) {
+        size_t index = (size_t)((const char *)list - page->start) / page->block_size;
+        if (index - base < window)
+            free_bits[(index - base) / MIP_WORD_BITS] |= (size_t)1 << ((index - base) % MIP_WORD_BITS);
+    }
+}
+
+/* The page's blocks in portions that fit the bits on the stack. */
+static bool visit_blocks(const struct visit *visit, const struct page *page,
+                         const struct mip_area *area) {
+    size_t free_bits[WORDS_ON_STACK];
+    size_t window = sizeof(free_bits) * 8;
+    for (size_t base = 0; base < page->capacity; base += window) {
+        for (size_t i = 0; i < WORDS_ON_STACK; i++)
+            free_bits[i] = 0;
+        mark(page, base, page->local, free_bits, window);
+        size_t end = mip_min(page->capacity, base + window);
+        for (size_t index = base; index < end; index++) {
+            size_t bit = index - base;
+            char *block = page->start + index * page->block_size;
+            if (!(mip_load_relaxed(&page->a_flags) & PAGE_SINGLE) && !mip_page_is_block(page, block))
+                continue; /* not carved yet */
+            if (free_bits[bit / MIP_WORD_BITS] >> (bit % MIP_WORD_BITS) & 1)
+                continue;
+            if (!visit->fun(visit->heap, area, block, page->block_size, visit->arg))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool visit_page(const struct visit *visit, const struct page *page) {
+    bool is_single = (mip_load_relaxed(&page->a_flags) & PAGE_SINGLE) != 0;
+    struct mip_area area = {
+        .blocks = page->start,
+        .reserved = is_single ? page->block_size : page->slices << SLICE_SHIFT,
+        .committed = (size_t)page->carved * page->block_size,
+        .used = (size_t)mip_page_used(page) * page->block_size,
+        .block_size = page->block_size,
+    };
+    if (!visit->fun(visit->heap, &area, NULL, page->block_size, visit->arg))
+        return false;
+    return !visit->all_blocks || visit_blocks(visit, page, &area);
+}
+
+static bool visit_list(const struct visit *visit, const struct page_list *list) {
+    for (struct page *page = list->first; page != NULL;) {
+        struct page *next = page->next; /* the visitor may free the block it is shown */
+        if (mip_page_used(page) > 0 && !visit_page(visit, page))
+            return false;
+        page = next;
+    }
+    return true;
+}
+
+bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *fun, void *arg) {
+    struct thread *thread = mip_thread_self();
+    if (heap == NULL || fun == NULL || heap->thread != thread || thread == NULL)
+        return false;
+    int saved = errno;
+    struct heap *own = heap->thread == thread ? (struct heap *)(uintptr_t)heap : NULL;
+    mip_busy_enter(thread);
+    mip_flush_batches(thread);
+    mip_drain(thread, true);
+    mip_heap_collect_made(own, SIZE_MAX);
+    mip_heap_settle(own, true);
+    mip_busy_leave(thread);
+    struct visit visit = {heap, all_blocks, fun, arg};
+    bool done = visit_list(&visit, &heap->full) && visit_list(&visit, &heap->full_made);
+    for (unsigned bin = 0; done && bin < BIN_COUNT; bin++)
+        done = visit_list(&visit, &heap->queue[bin]);
+    errno = saved;
+    return done;
+}
+
+struct owned {
+    const char *p;
+    bool found;
+};
+
+static bool is_owned(const struct heap *heap, const struct mip_area *area, void *block,
+                     size_t block_size, void *arg) {
+    (void)heap;
+    (void)area;
+    struct owned *owned = arg;
+    if (block != NULL && (size_t)(owned->p - (const char *)block) < block_size)
+        owned->found = true;
+    return !owned->found;
+}
+
+bool mip_heap_check_owned(struct heap *heap, const void *p) {
+    if (p == NULL)
+        return false;
+    struct owned owned = {p, false};
+    mip_heap_visit(heap, true, is_owned, &owned);
+    return owned.found;
+}
+
+struct heap *mip_heap_backing(void) {
+    struct thread *thread = mip_thread_get();
+    return thread == NULL ? NULL : &thread->heap;
+}
+
+struct heap *mip_heap_default(void) {
+    return mip_thread_get() == NULL ? NULL : mip_tls_default();
+}
+
+struct heap *mip_heap_set_default(struct heap *heap) {
+    struct thread *thread = mip_thread_get();
+    if (thread == NULL)
+        return NULL;
+    struct heap *old = mip_tls_default();
+    if (heap != NULL && heap->thread == thread && heap->forward == NULL)
+        mip_tls_heap = (uintptr_t)heap - (uintptr_t)&mip_root.empty_list;
+    return old;
+}

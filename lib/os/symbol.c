@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Room os: the dynamic linker.  In a file of its own, so that a static program that has no use for
+   it does not get it.  Any thread. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+#include "os.h"
+
+#include <dlfcn.h>
+
+/* Weak: a static program without dlsym links all the same and learns that there is no next. */
+extern void *dlsym(void *handle, const char *name) MIP_WEAK;
+
+void *mip_os_next_symbol(const char *name) {
+#ifdef RTLD_NEXT
+    return dlsym == NULL ? NULL : dlsym(RTLD_NEXT, name);
+#else
+    (void)name;
+    return NULL;
+#endif
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 6, override: the allocation functions of C.  Names of the C library, unversioned. */
+#include "../bits.h"
+#include "../core/core.h"
+#include "../core/fast.h"
+#include "../os/os.h"
+#include "sized.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Declared here because this C library may not have them yet: a later one will, and programs are
+   routed to it. */
+void free_sized(void *p, size_t size);
+void free_aligned_sized(void *p, size_t alignment, size_t size);
+
+MIP_EXPORT void *malloc(size_t size) {
+    return mip_fast_malloc(size);
+}
+
+MIP_EXPORT void free(void *p) {
+    mip_fast_free(p);
+}
+
+MIP_EXPORT void *calloc(size_t count, size_t size) {
+    size_t total;
+    if (MIP_UNLIKELY(mip_multiply_overflows(count, size, &total))) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return mip_fast_zalloc(total);
+}
+
+/* As the C library has it, which is not what mi_realloc does: size 0 frees the block. */
+static void *resize(void *p, size_t size) {
+    if (MIP_UNLIKELY(size == 0 && p != NULL)) {
+        mip_free(p);
+        return NULL;
+    }
+    return mip_heap_realloc(NULL, p, size, false);
+}
+
+MIP_EXPORT void *realloc(void *p, size_t size) {
+    return resize(p, size);
+}
+
+#ifdef HAVE_REALLOCARRAY
+MIP_EXPORT void *reallocarray(void *p, size_t count, size_t size) {
+    size_t total;
+    if (MIP_UNLIKELY(mip_multiply_overflows(count, size, &total))) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return resize(p, total);
+}
+#endif
+
+#ifdef HAVE_REALLOCF
+MIP_EXPORT void *reallocf(void *p, size_t size) {
+    void *resized = resize(p, size);
+    if (resized == NULL && size != 0) {
+        mip_free(p);
+    }
+    return resized;
+}
+#endif
+
+/* glibc keeps cfree for old programs and shows it to none that is linked today. */
+#if defined(HAVE_CFREE) || defined(__GLIBC__)
+void cfree(void *p);
+
+MIP_EXPORT void cfree(void *p) {
+    mip_fast_free(p);
+}
+#endif
+
+MIP_EXPORT void free_sized(void *p, size_t size) {
+    free_of_size(p, size);
+}
+
+MIP_EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size) {
+    (void)alignment;
+    free_of_size(p, size);
+}
+
+/* A block that another allocator made before this one was there (or made past it) is reallocated
+   by whoever comes after this library.  Looked up when the first such block is seen. */
+static void *realloc_elsewhere(void *p, size_t size) {
+    void *next = mip_os_next_symbol("realloc");
+    if (next == NULL) {
+        mip_foreign_realloc = NULL;
+        errno = EINVAL;
+        return NULL;
+    }
+    mip_foreign_realloc = (void *(*)(void *, size_t))(uintptr_t)next;
+    return mip_foreign_realloc(p, size);
+}
+
+MIP_CONSTRUCTOR static void watch_for_foreign_blocks(void) {
+    mip_foreign_realloc = realloc_elsewhere;
+}

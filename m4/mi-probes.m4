@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+# Own macros.  Every answer is cached under a name that can be preset (cross builds, and
+# `make check-fallbacks`); none runs a program.
+
+# MI_CFLAG(FLAG, [VARIABLE = MI_CFLAGS]): append FLAG when the compiler takes it.
+AC_DEFUN([MI_CFLAG],
+[AS_VAR_PUSHDEF([cache], [mi_cv_cflag_$1])dnl
+AC_CACHE_CHECK([whether the compiler accepts $1], [cache],
+  [mi_saved_CFLAGS=$CFLAGS
+  CFLAGS="$CFLAGS -Werror $1"
+  AC_COMPILE_IFELSE([AC_LANG_PROGRAM()], [AS_VAR_SET([cache], [yes])], [AS_VAR_SET([cache], [no])])
+  CFLAGS=$mi_saved_CFLAGS])
+AS_VAR_IF([cache], [yes], [AS_VAR_APPEND([m4_default([$2], [MI_CFLAGS])], [" $1"])])
+AS_VAR_POPDEF([cache])dnl
+])
+
+# MI_LINK_SHARED(FLAGS, IF-LINKED, IF-NOT): try to link a shared library that reads memory through
+# a pointer (which is what a sanitizer instruments).
+AC_DEFUN([MI_LINK_SHARED],
+[mi_saved_CFLAGS=$CFLAGS
+mi_saved_LDFLAGS=$LDFLAGS
+CFLAGS="$CFLAGS -fPIC -shared"
+LDFLAGS="$LDFLAGS $1"
+AC_LINK_IFELSE([AC_LANG_SOURCE([[int mi_probe(int *p); int mi_probe(int *p) { return *p; }]])],
+  [$2], [$3])
+CFLAGS=$mi_saved_CFLAGS
+LDFLAGS=$mi_saved_LDFLAGS])
+
+# MI_LDFLAG(FLAG, NAME): append FLAG to MI_LDFLAGS when shared libraries can be linked with it.
+AC_DEFUN([MI_LDFLAG],
+[AC_CACHE_CHECK([whether shared libraries can be linked with $1], [mi_cv_ldflag_$2],
+  [MI_LINK_SHARED([$1], [mi_cv_ldflag_$2=yes], [mi_cv_ldflag_$2=no])])
+AS_IF([test "x$mi_cv_ldflag_$2" = xyes], [AS_VAR_APPEND([MI_LDFLAGS], [" $1"])])
+AS_VAR_APPEND([MI_FALLBACK_CACHE], [" mi_cv_ldflag_$2=no"])])
+
+# MI_VERSION_SCRIPT: does the linker take a version script with a wildcard and named locals?
+AC_DEFUN([MI_VERSION_SCRIPT],
+[AC_CACHE_CHECK([whether the linker takes version scripts], [mi_cv_version_script],
+  [AS_ECHO(['MIMALLOC_10.0 { global: mi_*; local: mip_*; _end; };']) >conftest.map
+  MI_LINK_SHARED([-Wl,--version-script=conftest.map],
+    [mi_cv_version_script=yes], [mi_cv_version_script=no])
+  rm -f conftest.map])
+AM_CONDITIONAL([HAVE_VERSION_SCRIPT], [test "x$mi_cv_version_script" = xyes])
+AS_VAR_APPEND([MI_FALLBACK_CACHE], [" mi_cv_version_script=no"])])
+
+# MI_C11_ATOMICS: required; ATOMIC_LIBS is -latomic only where the operations are not inline.
+AC_DEFUN([MI_C11_ATOMICS],
+[m4_define([mi_atomics_program], [AC_LANG_PROGRAM([[
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+static _Atomic(size_t) word;
+static _Atomic(uint64_t) counter;
+static _Atomic(void *) pointer;]], [[
+size_t expected = 0;
+atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
+atomic_exchange_explicit(&pointer, (void *)0, memory_order_acq_rel);
+return !atomic_compare_exchange_strong_explicit(&word, &expected, 1, memory_order_acq_rel,
+                                                memory_order_relaxed)
+       || atomic_load_explicit(&counter, memory_order_relaxed) != 1;]])])dnl
+AC_CACHE_CHECK([what C11 atomics need], [mi_cv_c11_atomics],
+  [mi_cv_c11_atomics=missing
+  AC_LINK_IFELSE([mi_atomics_program], [mi_cv_c11_atomics=nothing],
+    [mi_saved_LIBS=$LIBS
+    LIBS="-latomic $LIBS"
+    AC_LINK_IFELSE([mi_atomics_program], [mi_cv_c11_atomics=-latomic])
+    LIBS=$mi_saved_LIBS])])
+AS_CASE([$mi_cv_c11_atomics],
+  [missing], [AC_MSG_ERROR([a compiler with C11 atomics (stdatomic.h) is needed])],
+  [nothing], [ATOMIC_LIBS=],
+  [ATOMIC_LIBS=$mi_cv_c11_atomics])
+AC_SUBST([ATOMIC_LIBS])])
+
+# MI_TLS_MODEL: the override libraries are there from the start of a process, so their few
+# thread-local words may always be initial-exec; the plain library may also be loaded late, which
+# works with that model only where the C library keeps spare room (glibc does).
+AC_DEFUN([MI_TLS_MODEL],
+[AC_CACHE_CHECK([whether the compiler knows initial-exec thread-local storage],
+  [mi_cv_tls_initial_exec],
+  [AC_LINK_IFELSE([AC_LANG_PROGRAM(
+    [[static _Thread_local __attribute__((tls_model("initial-exec"))) int word;]],
+    [[word = 1; return word;]])],
+    [mi_cv_tls_initial_exec=yes], [mi_cv_tls_initial_exec=no])])
+AC_CACHE_CHECK([whether late libraries may use initial-exec thread-local storage],
+  [mi_cv_tls_late_initial_exec],
+  [AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <stdlib.h>
+#ifndef __GLIBC__
+#error not known to keep room
+#endif]])],
+    [mi_cv_tls_late_initial_exec=yes], [mi_cv_tls_late_initial_exec=no])])
+mi_tls_plain=default
+mi_tls_override=default
+AS_IF([test "x$mi_cv_tls_initial_exec" = xyes],
+  [mi_tls_override=initial-exec
+  TLS_OVERRIDE_CPPFLAGS=-DMIP_TLS_INITIAL_EXEC
+  AS_IF([test "x$mi_cv_tls_late_initial_exec" = xyes],
+    [mi_tls_plain=initial-exec
+    TLS_PLAIN_CPPFLAGS=-DMIP_TLS_INITIAL_EXEC])])
+AC_SUBST([TLS_PLAIN_CPPFLAGS])
+AC_SUBST([TLS_OVERRIDE_CPPFLAGS])
+AS_VAR_APPEND([MI_FALLBACK_CACHE], [" mi_cv_tls_initial_exec=no mi_cv_tls_late_initial_exec=no"])])
+
+# MI_SEARCH_LIB(FUNCTION, LIBRARY, VARIABLE): VARIABLE is empty or -lLIBRARY.
+AC_DEFUN([MI_SEARCH_LIB],
+[mi_saved_LIBS=$LIBS
+AC_SEARCH_LIBS([$1], [$2])
+LIBS=$mi_saved_LIBS
+AS_CASE([$ac_cv_search_$1], [-l*], [$3=$ac_cv_search_$1], [$3=])
+AC_SUBST([$3])])
+
+# MI_PROBE_FUNCS(NAMES), MI_PROBE_DECLS(NAMES, INCLUDES): as AC_CHECK_FUNCS and AC_CHECK_DECLS,
+# and the cache variables are remembered for `make check-fallbacks`.
+AC_DEFUN([MI_PROBE_FUNCS],
+[AC_CHECK_FUNCS([$1])
+m4_foreach_w([mi_name], [$1],
+  [AS_VAR_APPEND([MI_FALLBACK_CACHE], [" ac_cv_func_[]mi_name[]=no"])
+])])
+AC_DEFUN([MI_PROBE_DECLS],
+[AC_CHECK_DECLS(m4_join([, ], m4_unquote(m4_split(m4_normalize([$1])))), [], [], [$2])
+m4_foreach_w([mi_name], [$1],
+  [AS_VAR_APPEND([MI_FALLBACK_CACHE], [" ac_cv_have_decl_[]mi_name[]=no"])
+])])

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Every function that the header declares is in the library: each address is taken, also by the
+   names that a program with MI_API_VERSION 2 uses (addresses-cxx.cc). */
+#include <mimalloc.h>
+
+#include <stdint.h>
+#include <stdio.h>
+
+static const struct {
+    const char *name;
+    void (*function)(void);
+} functions[] = {
+#define NAME(name) {#name, (void (*)(void))(uintptr_t)name},
+#include "names.h"
+};
+
+int main(void) {
+    size_t count = sizeof(functions) / sizeof(functions[0]);
+    for (size_t i = 0; i < count; i++) {
+        if (functions[i].function == NULL) {
+            printf("%s is NULL\n", functions[i].name);
+            return 1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* Chapter "analysis". */
+#include "support.h"
+
+#include <sys/mman.h>
+
+static int global;
+
+START_TEST(wild_pointers) {
+    mi_heap_t *heap = mi_heap_new();
+    int local = 0;
+    void *foreign = mi_is_redirected() ? NULL : malloc(100);
+    void *mapping = mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mi_heap_t *heaps[] = {heap, mi_heap_get_backing(), mi_heap_get_default(), NULL};
+    const uintptr_t wild[] = {0,
+                              1,
+                              7,
+                              16,
+                              4096,
+                              65536,
+                              (uintptr_t)&local,
+                              (uintptr_t)&global,
+                              (uintptr_t)&mi_malloc,
+                              (uintptr_t) "literal",
+                              (uintptr_t)foreign,
+                              (uintptr_t)mapping,
+                              (uintptr_t)mapping + 65536,
+                              (uintptr_t)-1,
+                              (uintptr_t)-16,
+                              (uintptr_t)-65536,
+                              (uintptr_t)1 << 46,
+                              (uintptr_t)1 << 47,
+                              (uintptr_t)1 << 62,
+                              (uintptr_t)1 << 63,
+                              ((uintptr_t)1 << 63) - 1,
+                              (uintptr_t)0xdeadbeefdeadbeef};
+    for (size_t i = 0; i < COUNT_OF(wild); i++) {
+        const void *p = (const void *)wild[i];
+        for (size_t h = 0; h < COUNT_OF(heaps); h++) {
+            ck_assert_msg(!mi_heap_check_owned(heaps[h], p), "%p", p);
+            ck_assert_msg(!mi_heap_contains(heaps[h], p), "%p", p);
+        }
+        ck_assert(!mi_check_owned(p));
+        ck_assert(!mi_any_heap_contains(p));
+        ck_assert(!mi_is_in_heap_region(p));
+    }
+    for (unsigned shift = 0; shift < 64; shift++) {
+        for (int delta = -1; delta <= 1; delta++) {
+            ck_assert(
+                !mi_heap_check_owned(heap, (void *)(((uintptr_t)1 << shift) + (uintptr_t)delta)));
+        }
+    }
+    munmap(mapping, 1 << 20);
+    free(foreign);
+    mi_heap_destroy(heap);
+}
+END_TEST
+
+START_TEST(owned_pointers) {
+    mi_heap_t *heap = mi_heap_new();
+    mi_heap_t *other = mi_heap_new();
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        size_t size = sizes[i] == 0 ? 1 : sizes[i];
+        char *p = mi_heap_malloc(heap, size);
+        const size_t inside[] = {0, size / 3, size / 2, size - 1};
+        for (size_t k = 0; k < COUNT_OF(inside); k++) {
+            ck_assert_msg(mi_heap_check_owned(heap, p + inside[k]), "%zu in %zu", inside[k], size);
+            ck_assert(mi_heap_contains(heap, p + inside[k]));
+            ck_assert(!mi_heap_check_owned(other, p + inside[k]));
+            ck_assert(!mi_check_owned(p + inside[k]));
+            ck_assert(mi_any_heap_contains(p + inside[k]));
+            ck_assert(mi_is_in_heap_region(p + inside[k]));
+        }
+        ck_assert(mi_heap_contains_block(heap, p));
+        ck_assert(!mi_heap_contains_block(other, p));
+        ck_assert(!mi_heap_contains_block(NULL, p));
+        mi_free(p);
+        ck_assert_msg(!mi_heap_check_owned(heap, p), "freed block of %zu", size);
+    }
+    mi_heap_destroy(heap);
+    mi_heap_destroy(other);
+}
+END_TEST
+
+/* What a visit saw. */
+struct seen {
+    void *const *expected; /* sorted */
+    size_t expected_count;
+    bool *is_found;
+    size_t areas, blocks, surprises, used;
+    size_t stop_after; /* calls; 0: never */
+    size_t calls;
+    const mi_heap_t *heap;
+    mi_heap_area_t area;
+    size_t blocks_in_area;
+};
+
+static int compare(const void *a, const void *b) {
+    uintptr_t x = (uintptr_t) * (void *const *)a, y = (uintptr_t) * (void *const *)b;
+    return (x > y) - (x < y);
+}
+
+/* An area says how much is used before its blocks are shown: the two must agree. */
+static void close_area(struct seen *seen) {
+    if (seen->areas > 0 && seen->blocks > 0) {
+        ck_assert_uint_eq(seen->area.used, seen->blocks_in_area * seen->area.block_size);
+    }
+    seen->blocks_in_area = 0;
+}
+
+static bool look(const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t block_size,
+                 void *arg) {
+    struct seen *seen = arg;
+    ck_assert_ptr_eq(heap, seen->heap);
+    seen->calls++;
+    if (seen->stop_after != 0 && seen->calls >= seen->stop_after) {
+        return false;
+    }
+    if (block == NULL) {
+        close_area(seen);
+        seen->areas++;
+        seen->used += area->used;
+        seen->area = *area;
+        ck_assert_ptr_nonnull(area->blocks);
+        ck_assert_uint_le(area->committed, area->reserved);
+        ck_assert_uint_le(area->used, area->committed);
+        ck_assert_uint_gt(area->block_size, 0);
+        return true;
+    }
+    seen->blocks++;
+    seen->blocks_in_area++;
+    ck_assert_uint_eq(block_size, area->block_size);
+    ck_assert_ptr_eq(area->blocks, seen->area.blocks);
+    ck_assert((uintptr_t)block >= (uintptr_t)area->blocks);
+    ck_assert((uintptr_t)block < (uintptr_t)area->blocks + area->reserved);
+    void *const *place =
+        bsearch(&block, seen->expected, seen->expected_count, sizeof(void *), compare);
+    if (place == NULL || seen->is_found[place - seen->expected]) {
+        seen->surprises++;
+    } else {
+        seen->is_found[place - seen->expected] = true;
+    }
+    return true;
+}
+
+enum { LIVE = 5000 };
+
+static size_t size_of(size_t i) {
+    return i % 500 == 499 ? i * 300 : i * 7919 % 2500;
+}
+
+static void check_visit(mi_heap_t *heap, void **live, size_t count) {
+    static bool is_found[LIVE];
+    struct seen seen = {
+        .expected = live, .expected_count = count, .is_found = is_found, .heap = heap};
+    memset(is_found, 0, sizeof(is_found));
+    qsort(live, count, sizeof(*live), compare);
+    ck_assert(mi_heap_visit_blocks(heap, true, look, &seen));
+    close_area(&seen);
+    ck_assert_uint_eq(seen.surprises, 0);
+    ck_assert_uint_eq(seen.blocks, count);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert(is_found[i]);
+    }
+}
+
+/* Exactly the live blocks, however many have been freed in between. */
+START_TEST(visit_sees_live_blocks) {
+    static void *live[LIVE];
+    mi_heap_t *heap = mi_heap_new();
+    size_t count = 0;
+    check_visit(heap, live, 0);
+    for (; count < LIVE; count++) {
+        live[count] = mi_heap_malloc(heap, size_of(count));
+        memset(live[count], 0xff, size_of(count));
+    }
+    check_visit(heap, live, count);
+    for (unsigned step = 2; step <= 5; step++) {
+        size_t kept = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (i % step == 0) {
+                mi_free(live[i]);
+            } else {
+                live[kept++] = live[i];
+            }
+        }
+        count = kept;
+        check_visit(heap, live, count);
+        for (size_t i = 0; i < 10; i++) {
+            live[count] = mi_heap_malloc(heap, 100 + i);
+            count++;
+        }
+        check_visit(heap, live, count);
+    }
+    mi_heap_collect(heap, true);
+    check_visit(heap, live, count);
+    while (count > 0) {
+        mi_free(live[--count]);
+    }
+    check_visit(heap, live, 0);
+    mi_heap_destroy(heap);
+}
+END_TEST
+
+/* A block aligned at an offset begins inside a larger one: one of the two is told, once. */
+START_TEST(visit_counts_aligned_blocks) {
+    mi_heap_t *heap = mi_heap_new();
+    struct seen seen = {.heap = heap};
+    static bool is_found[1];
+    void *none[1] = {NULL};
+    seen.is_found = is_found;
+    seen.expected = none;
+    for (size_t i = 0; i < 100; i++) {
+        ck_assert_ptr_nonnull(mi_heap_malloc_aligned_at(heap, i * 10, (size_t)1 << i % 16, i));
+    }
+    ck_assert(mi_heap_visit_blocks(heap, true, look, &seen));
+    ck_assert_uint_eq(seen.blocks, 100);
+    mi_heap_destroy(heap);
+}
+END_TEST
+
+START_TEST(visit_areas_only) {
+    mi_heap_t *heap = mi_heap_new();
+    struct seen seen = {.heap = heap};
+    for (size_t i = 0; i < 100; i++) {
+        ck_assert_ptr_nonnull(mi_heap_malloc(heap, i * 50));
+    }
+    ck_assert(mi_heap_visit_blocks(heap, false, look, &seen));
+    ck_assert_uint_gt(seen.areas, 0);
+    ck_assert_uint_eq(seen.blocks, 0);
+    ck_assert_uint_ge(seen.used, 99 * 100 / 2 * 50);
+    mi_heap_destroy(heap);
+}
+END_TEST
+
+START_TEST(visit_stops) {
+    mi_heap_t *heap = mi_heap_new();
+    void *block = mi_heap_malloc(heap, 10);
+    bool is_found[1] = {false};
+    for (size_t calls = 1; calls <= 2; calls++) {
+        struct seen seen = {.heap = heap,
+                            .expected = &block,
+                            .expected_count = 1,
+                            .is_found = is_found,
+                            .stop_after = calls};
+        ck_assert(!mi_heap_visit_blocks(heap, true, look, &seen));
+        ck_assert_uint_eq(seen.calls, calls);
+    }
+    mi_heap_destroy(heap);
+}
+END_TEST
+
+START_TEST(visit_default_heap) {
+    struct seen seen = {.heap = mi_heap_get_default()};
+    void *p = mi_malloc(100);
+    ck_assert(mi_heap_visit_blocks(NULL, false, look, &seen));
+    ck_assert_uint_gt(seen.areas, 0);
+    mi_free(p);
+}
+END_TEST
+
+RUN_SUITE("analysis", wild_pointers, owned_pointers, visit_sees_live_blocks,
+          visit_counts_aligned_blocks, visit_areas_only, visit_stops, visit_default_heap)

@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What the environment does, and what is said on stderr at start and exit.
+set -eu
+
+: "${top_srcdir:?}" "${top_builddir:?}" "${VERSION:?}"
+probe=$top_builddir/tests/api/probe
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+fail() {
+    echo "FAIL: $*"
+    sed 's/^/    | /' "$work/err"
+    failed=1
+}
+
+# run NAME=VALUE... COMMAND [ARGUMENT...]: stdout and stderr go to files.
+run() {
+    env -u MIMALLOC_VERBOSE -u MIMALLOC_STATS -u MIMALLOC_SHOW_STATS -u MIMALLOC_SHOW_ERRORS "$@" \
+        >"$work/out" 2>"$work/err" || fail "status $? of: $*"
+}
+
+# expect_option NUMBER VALUE [NAME=VALUE...]
+expect_option() {
+    number=$1 value=$2
+    shift 2
+    run "$@" "$probe" "$number"
+    [ "$(head -n 1 "$work/out")" = "$value" ] ||
+        fail "option $number is $(head -n 1 "$work/out"), not $value, with: $*"
+}
+
+expect_silence() {
+    [ ! -s "$work/err" ] || fail "$1: stderr is not empty"
+}
+
+expect_line() {
+    grep -q -e "$1" "$work/err" || fail "$2: no line '$1'"
+}
+
+expect_no_line() {
+    if grep -q -e "$1" "$work/err"; then
+        fail "$2: a line '$1'"
+    fi
+}
+
+# Silence is the rule.
+run "$probe" 0
+expect_silence "no environment"
+run MIMALLOC_VERBOSE=0 MIMALLOC_STATS=0 "$probe" 0
+expect_silence "verbose=0"
+
+# Every option by its name.
+expect_option 0 1
+expect_option 0 0 MIMALLOC_PAGE_RESET=0
+expect_option 1 1 MIMALLOC_CACHE_RESET=1
+expect_option 2 1 MIMALLOC_POOL_COMMIT=1
+expect_option 3 1 MIMALLOC_SHOW_STATS=1
+expect_option 3 1 MIMALLOC_STATS=1
+expect_option 4 0
+expect_option 4 1 MIMALLOC_SHOW_ERRORS=1
+expect_option 5 2 MIMALLOC_VERBOSE=2
+expect_option 6 1234 MIMALLOC_PURGE_DELAY=1234
+expect_option 7 65536 MIMALLOC_ARENA_RESERVE=65536
+expect_option 8 0 MIMALLOC_LARGE_PAGES=0
+expect_option 9 3 MIMALLOC_MAX_ERRORS=3
+expect_option 10 3 MIMALLOC_MAX_WARNINGS=3
+expect_option 11 1 MIMALLOC_KEEP_DEEPBIND=1
+expect_option 6 500 MIMALLOC_PURGE_DELAY=none
+expect_silence "a wrong value"
+
+# Verbose: who serves, with what settings.
+run MIMALLOC_VERBOSE=1 MIMALLOC_PURGE_DELAY=77 "$probe"
+expect_line "^mimalloc: libmimalloc $VERSION (release, plain) serves mi_malloc$" verbose
+expect_line "^mimalloc: settings:.* purge_delay=77 " verbose
+expect_no_line "not replaced" verbose
+
+# Statistics at exit.
+run MIMALLOC_STATS=1 "$probe"
+for line in "heap stats:" " normal:" " huge:" " total:" "committed:" "reserved:" "reset:" \
+    "segments:" "-abandoned:" "pages:" "mmaps:" "threads:" "elapsed:" "process: user:"; do
+    expect_line "$line" statistics
+done
+[ "$(cat "$work/out")" = "done" ] || fail "statistics on stdout"
+
+# A program that closes stderr in an exit handler, before any destructor of a library.
+if [ -n "${OVERRIDE_SO-}" ] && [ -x /bin/ls ]; then
+    run MIMALLOC_STATS=1 LD_PRELOAD="$OVERRIDE_SO" /bin/ls "$top_srcdir/lib/LAYERS"
+    expect_line "process: user:" "stderr closed by the program"
+    # shellcheck disable=SC2016
+    run MIMALLOC_STATS=1 LD_PRELOAD="$OVERRIDE_SO" sh -c 'exec 2>&-; exec "$0"' /bin/true
+    expect_silence "stderr closed before the program"
+fi
+
+# The plain library does not replace malloc; who preloads it is told, under verbose only.
+if [ -n "${PLAIN_SO-}" ]; then
+    run LD_PRELOAD="$PLAIN_SO" /bin/true
+    expect_silence "plain library preloaded"
+    run MIMALLOC_VERBOSE=1 LD_PRELOAD="$PLAIN_SO" /bin/true
+    expect_line "malloc is not replaced: .*libmimalloc-override.so.10.*mimalloc-run" "plain preloaded"
+    run MIMALLOC_VERBOSE=1 LD_PRELOAD="/no/where.so:$PLAIN_SO" /bin/true
+    expect_line "malloc is not replaced" "plain preloaded second"
+fi
+
+# A copy that does not serve is inert: one library speaks, and it is the preloaded one.
+# A statically linked probe serves itself: then there is nothing to see here.
+if [ -n "${OVERRIDE_SO-}" ] && [ -n "${PLAIN_SO-}" ]; then
+    run LD_PRELOAD="$OVERRIDE_SO" "$probe"
+    expect_silence "override preloaded"
+    run MIMALLOC_VERBOSE=1 LD_PRELOAD="$OVERRIDE_SO" "$probe"
+    expect_line "^mimalloc: libmimalloc $VERSION (release, override) serves malloc$" "override"
+    expect_no_line "plain" "override"
+    run MIMALLOC_STATS=1 LD_PRELOAD="$OVERRIDE_SO" "$probe"
+    [ "$(grep -c "process: user:" "$work/err")" = 1 ] || fail "statistics of two copies"
+fi
+if [ -n "${OVERRIDE_SO-}" ] && [ -n "${DEBUG_SO-}" ]; then
+    run MIMALLOC_VERBOSE=1 LD_PRELOAD="$DEBUG_SO:$OVERRIDE_SO" "$probe"
+    expect_line "^mimalloc: libmimalloc $VERSION (debug, override) serves malloc$" "debug"
+    expect_no_line "release" "debug"
+    run MIMALLOC_STATS=1 LD_PRELOAD="$DEBUG_SO" "$probe"
+    expect_line "normal  *[0-9]*: " "debug statistics"
+    expect_line "malloc requested: " "debug statistics"
+fi
+exit $failed

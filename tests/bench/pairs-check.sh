@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Holds the instructions per malloc and free, blocks allocated and then freed in the order in which
+# they came, to the limits below.  The loop and the PLT are counted: they cost 13 (pairs.sh
+# --calibrate shows it).
+set -eu
+here=$(dirname "$0")
+
+# size window limit
+limits='
+16    64   50
+200   64   50
+2000  64   52
+20000 64   58
+'
+
+skip() {
+    echo "SKIP: $*"
+    exit 77
+}
+
+[ -n "${OVERRIDE_SO:-}" ] || skip "the override library is not built"
+command -v valgrind >/dev/null || skip "valgrind is not installed"
+case $(uname -m) in
+x86_64) ;;
+*) skip "the limits are those of x86-64" ;;
+esac
+case " ${CFLAGS:-} " in
+*" -fsanitize"* | *" --coverage "* | *" -pg "*) skip "built with instrumentation: $CFLAGS" ;;
+*" -O2 "* | *" -O3 "*) ;;
+*) skip "the limits are those of -O2, CFLAGS are: ${CFLAGS:-}" ;;
+esac
+
+pairs=$top_builddir/tests/bench/pairs
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/bench/pairs-count.sh
+. "$here/pairs-count.sh"
+if ! count_run "" 16 1 fifo 10 >"$work/first" 2>&1 || [ ! -s "$work/first" ]; then
+    cat "$work/first"
+    skip "valgrind does not run here"
+fi
+
+failed=0
+while read -r size window limit; do
+    [ -n "$size" ] || continue
+    count=$(count_pairs "$OVERRIDE_SO" "$size" "$window" fifo)
+    verdict=good
+    # rounded: the turn of the window costs a tenth of an instruction per pair
+    if awk "BEGIN { exit !($count >= $limit + 0.5) }"; then
+        verdict=FAIL
+        failed=1
+    fi
+    echo "$size bytes, $window blocks: $count instructions, at most $limit: $verdict"
+done <<EOT
+$limits
+EOT
+exit $failed

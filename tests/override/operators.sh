@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# operator new and delete serve and fail as C++ demands, with each C++ library that is here.
+: "${top_srcdir:?}"
+# shellcheck source=tests/override/common.sh
+. "$top_srcdir/tests/override/common.sh"
+
+[ -n "$OVERRIDE_SO$OVERRIDE_OBJECT" ] || skip "the override is not built"
+flags='-std=c++17 -O1 -Wall -Wextra -fno-builtin -fsized-deallocation'
+tested=0
+if [ -n "$CXX" ] && works "$CXX"; then
+    # shellcheck disable=SC2086
+    in_all_ways operators "$here/operators.cc" "$CXX" $flags
+    # shellcheck disable=SC2086
+    in_all_ways smallest "$here/smallest.cc" "$CXX" $flags
+    tested=1
+fi
+if works clang++ -stdlib=libc++; then
+    # shellcheck disable=SC2086
+    in_all_ways operators-libc++ "$here/operators.cc" "clang++ -stdlib=libc++" $flags
+    # shellcheck disable=SC2086
+    in_all_ways smallest-libc++ "$here/smallest.cc" "clang++ -stdlib=libc++" $flags
+    tested=1
+else
+    echo "no clang++ with libc++: not tested with it"
+fi
+[ $tested = 1 ] || skip "no C++ compiler"
+exit $failed

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* As little of the C++ runtime as a program can contain: nothing names a new-handler, and no part
+   of the library that throws bad_alloc by itself is linked. */
+#include "support.h"
+
+#include <new>
+
+int main() {
+    volatile std::size_t size = (std::size_t)-1 / 2 - 4096;
+    CHECK(::operator new(size, std::nothrow) == nullptr);
+    bool caught = false;
+    try {
+        ::operator delete(::operator new(size));
+    } catch (const std::bad_alloc &) {
+        caught = true;
+    }
+    CHECK(caught);
+    return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# git: import a generated history, clone it, repack in threads, check every object.
+# shellcheck source=/dev/null
+. "${0%/*}/common.sh"
+
+need git git
+GIT_CONFIG_NOSYSTEM=1
+GIT_CONFIG_GLOBAL=/dev/null
+GIT_TERMINAL_PROMPT=0
+export GIT_CONFIG_NOSYSTEM GIT_CONFIG_GLOBAL GIT_TERMINAL_PROMPT
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+
+# history COMMITS: a stream for fast-import.
+history() {
+    awk -v n="$1" 'BEGIN {
+        r = 7
+        for (c = 1; c <= n; c++) {
+            message = sprintf("change %d\n", c)
+            printf "commit refs/heads/main\n"
+            printf "author A U Thor <author@example.com> %d +0000\n", 1500000000 + c * 60
+            printf "committer A U Thor <author@example.com> %d +0000\n", 1500000000 + c * 60
+            printf "data %d\n%s", length(message), message
+            for (f = 0; f < 3; f++) {
+                r = (r * 16807) % 2147483647
+                text = ""
+                for (l = 0; l < 20 + r % 60; l++)
+                    text = text sprintf("line %d of %d: %d\n", l, r % 40, l % 7 ? l * l : r % 1000)
+                printf "M 100644 inline dir%d/file%d\n", r % 8, int(r / 8) % 40
+                printf "data %d\n%s\n", length(text), text
+            }
+        }
+    }'
+}
+history 250 >"$WORK/long"
+history 20 >"$WORK/short"
+
+# tidy LABEL: a repository holds times in its index, and progress goes to the error stream.
+tidy() {
+    find "$WORK/$1" -name index -type f -exec rm {} +
+    rm -rf "$WORK/$1/clone/.git/logs" "$WORK/$1"/*/objects/pack \
+        "$WORK/$1"/*/objects/info "$WORK/$1"/*/.git/objects/pack "$WORK/$1"/*/.git/objects/info
+}
+
+read_from "$WORK/long"
+compare_runs sh "$HERE/work/repository.sh"
+assert_served 10
+read_from "$WORK/short"
+compare_quiet sh "$HERE/work/repository.sh"
+compare_variants sh "$HERE/work/repository.sh"
+read_from /dev/null
+assert_bound git init -q "$WORK/empty"
+finish

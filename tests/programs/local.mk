@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# Real programs under mimalloc-run.  packages.txt names the Debian packages that they are in.
+
+programs_tests = \
+	tests/programs/selfcheck.sh \
+	tests/programs/bash.sh \
+	tests/programs/clang.sh \
+	tests/programs/cmake.sh \
+	tests/programs/g++.sh \
+	tests/programs/gcc.sh \
+	tests/programs/gdb.sh \
+	tests/programs/ghostscript.sh \
+	tests/programs/git.sh \
+	tests/programs/lua.sh \
+	tests/programs/node.sh \
+	tests/programs/perl.sh \
+	tests/programs/python3.sh \
+	tests/programs/redis.sh \
+	tests/programs/sqlite3.sh \
+	tests/programs/valgrind.sh \
+	tests/programs/xz.sh \
+	tests/programs/z3.sh
+
+dist_check_SCRIPTS += $(programs_tests)
+
+EXTRA_DIST += \
+	tests/programs/common.sh \
+	tests/programs/compile.sh \
+	tests/programs/packages.txt \
+	tests/programs/work/buffers.js \
+	tests/programs/work/compile.sh \
+	tests/programs/work/hashes.pl \
+	tests/programs/work/list.c \
+	tests/programs/work/objects.py \
+	tests/programs/work/page.ps \
+	tests/programs/work/repository.sh \
+	tests/programs/work/shell.bash \
+	tests/programs/work/stencil.c \
+	tests/programs/work/tables.lua \
+	tests/programs/work/templates.cc
+
+if ENABLE_OVERRIDE
+TESTS += $(programs_tests)
+endif

@@ -1,0 +1,247 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The manual is sound and agrees with the header, the library and the options:
+# - mandoc, groff and, where it is installed, codespell have nothing to say about any page;
+# - every reference to a page has its target;
+# - header, exported symbols and pages of section 3 list the same functions, once each;
+# - the SYNOPSIS declares them as the header does;
+# - every example compiles and, where there is a shared library, runs and succeeds;
+# - mimalloc-options(7) has every option, with the default and the range that the library has.
+set -u
+LC_ALL=C
+export LC_ALL
+: "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${CC:=cc}" "${CXX:=c++}" "${NM:=nm}" "${CFLAGS:=}" "${PLAIN_SO:=}"
+man=$top_srcdir/man
+include=$top_srcdir/include
+scratch=$(mktemp -d) || exit 99
+trap 'rm -rf "$scratch"' EXIT
+status=0
+
+fail() {
+    echo "FAIL: $*"
+    status=1
+}
+
+# Lines that stand in only one of two sorted files.
+compare() {
+    if ! diff "$1" "$2" >"$scratch/difference"; then
+        fail "$3"
+        sed -n 's/^[<>]/  &/p' "$scratch/difference"
+    fi
+}
+
+# $CC, $CXX, $CFLAGS and $NM are lists of words.
+# shellcheck disable=SC2086
+compile() { # source file, other arguments
+    case $1 in
+    *.cc) $CXX -Wall -fno-builtin -I"$include" "$@" ;;
+    *) $CC $CFLAGS -std=c11 -D_DEFAULT_SOURCE -pedantic-errors -Wall -fno-builtin -I"$include" "$@" ;;
+    esac
+}
+
+# ---- lint
+skipped=
+for tool in mandoc groff; do
+    command -v $tool >/dev/null 2>&1 || skipped="$skipped $tool"
+done
+for page in "$man"/*.[1-9]; do
+    if command -v mandoc >/dev/null 2>&1; then
+        said=$(mandoc -Tlint -Wwarning "$page" 2>&1)
+        [ -z "$said" ] || fail "mandoc: $said"
+    fi
+    if command -v groff >/dev/null 2>&1; then
+        said=$(groff -man -ww -Tutf8 "$page" 2>&1 >/dev/null)
+        [ -z "$said" ] || fail "groff: $said"
+    fi
+done
+
+# "Nd" and "Fo" are macros.
+if command -v codespell >/dev/null 2>&1; then
+    said=$(codespell -L nd,fo "$man"/*.[1-9] "$top_srcdir/README.md" "$top_srcdir/NEWS")
+    [ -z "$said" ] || fail "codespell: $said"
+fi
+
+# ---- names
+names_of() {
+    sed -n -e '/^\.Sh SYNOPSIS/q' -e 's/^\.Nm \([A-Za-z0-9_]*\).*/\1/p' "$1"
+}
+for page in "$man"/*.3; do
+    names_of "$page"
+done | sort >"$scratch/pages"
+uniq -d "$scratch/pages" >"$scratch/twice"
+[ ! -s "$scratch/twice" ] || fail "named by more than one page: $(cat "$scratch/twice")"
+
+: >"$scratch/all.c"
+for header in "$include"/mimalloc.h "$include"/mimalloc-stats.h; do
+    [ ! -f "$header" ] || echo "#include \"$header\"" >>"$scratch/all.c"
+done
+# shellcheck disable=SC2086
+$CC -E -P "$scratch/all.c" >"$scratch/all.i" || fail "the header does not compile"
+grep -o '\<mi_[a-z0-9_]* *(' "$scratch/all.i" | tr -d ' (' | sort -u >"$scratch/functions"
+[ -s "$scratch/functions" ] || fail "no functions found in the header"
+grep -ho '^ *# *define *mi_[a-z0-9_]*(' "$include"/mimalloc*.h | sed 's/.*define *//' | tr -d '(' |
+    sort -u >"$scratch/macros"
+comm -23 "$scratch/macros" "$scratch/functions" |
+    sort -u - "$scratch/functions" >"$scratch/declared"
+
+comm -23 "$scratch/declared" "$scratch/pages" >"$scratch/missing"
+[ ! -s "$scratch/missing" ] ||
+    fail "declared, but in no page: $(tr '\n' ' ' <"$scratch/missing")"
+while read -r name; do
+    grep -qw "$name" "$include"/mimalloc*.h || fail "in a page, but in no header: $name"
+done <"$scratch/pages"
+
+if [ -n "$PLAIN_SO" ]; then
+    # shellcheck disable=SC2086
+    $NM -D --defined-only "$PLAIN_SO" | sed -n 's/.* \(mi_[A-Za-z0-9_]*\).*/\1/p' |
+        sort -u >"$scratch/exported"
+    compare "$scratch/functions" "$scratch/exported" \
+        "the header (<) and $PLAIN_SO (>) differ"
+fi
+
+# ---- references
+for page in "$man"/*.[1-9]; do
+    sed -n 's/^\.Xr \(mi[^ ]*\) \([0-9]\).*/\1 \2/p' "$page" | sort -u | while read -r name section; do
+        [ -f "$man/$name.$section" ] || { [ "$section" = 3 ] && grep -qx "$name" "$scratch/pages"; } ||
+            echo "$(basename "$page") refers to $name($section)"
+    done
+done >"$scratch/dangling"
+[ ! -s "$scratch/dangling" ] || fail "no such page: $(cat "$scratch/dangling")"
+
+# ---- synopsis: declared again as the page has it, which a compiler accepts only if it is the same
+for page in "$man"/*.3; do
+    {
+        echo '#include <mimalloc.h>'
+        awk '
+            function word(    text) {
+                sub(/^ +/, "", line)
+                if (substr(line, 1, 1) == "\"") {
+                    line = substr(line, 2)
+                    text = substr(line, 1, index(line, "\"") - 1)
+                    line = substr(line, index(line, "\"") + 1)
+                } else {
+                    text = line
+                    sub(/ .*/, "", text)
+                    sub(/^[^ ]+/, "", line)
+                }
+                return text
+            }
+            function finish() {
+                if (name !~ /\(|_tp$/)
+                    print type " " name "(" arguments ");"
+            }
+            /^\.Sh/ { inside = $2 == "SYNOPSIS" }
+            !inside { next }
+            { line = $0; sub(/^\.[A-Z][a-z]/, "", line) }
+            /^\.Ft/ { type = line; next }
+            /^\.F[no]/ { name = word(); arguments = "" }
+            /^\.F[na]/ {
+                while (line ~ /[^ ]/)
+                    arguments = arguments (arguments == "" ? "" : ", ") word()
+            }
+            /^\.F[nc]/ { finish() }
+        ' "$page"
+    } >"$scratch/synopsis.c"
+    compile "$scratch/synopsis.c" -fsyntax-only >"$scratch/said" 2>&1 ||
+        fail "$(basename "$page") declares otherwise than the header: $(cat "$scratch/said")"
+    for name in $(names_of "$page"); do
+        grep -qx "$name" "$scratch/declared" || continue
+        grep -q "^\.F[no] $name\( \|\$\)" "$page" ||
+            fail "$(basename "$page") names $name, but does not declare it"
+    done
+done
+
+# ---- examples
+echo '#include <new>' >"$scratch/new.cc"
+have_cxx=no
+if compile "$scratch/new.cc" -fsyntax-only >/dev/null 2>&1; then
+    have_cxx=yes
+fi
+for page in "$man"/*.3; do
+    base=$(basename "$page" .3)
+    rm -f "$scratch/$base".*
+    awk -v base="$scratch/$base" '
+        /^\.Sh/ { inside = $2 == "EXAMPLES" }
+        inside && /^\.Bd -literal/ { block = base "." ++count ".c"; next }
+        /^\.Ed/ { block = "" }
+        inside && block != "" {
+            sub(/^\\&/, "")
+            gsub(/\\e/, "\\")
+            gsub(/\\-/, "-")
+            print > block
+        }
+    ' "$page"
+    [ -f "$scratch/$base.1.c" ] || fail "$base(3) has no example"
+    for source in "$scratch/$base".*.c; do
+        [ -f "$source" ] || continue
+        example="$base(3), example $(basename "$source" .c | sed 's/.*\.//')"
+        if grep -q '^#include <new>' "$source"; then
+            [ $have_cxx = yes ] || continue
+            mv "$source" "$source.cc"
+            source=$source.cc
+        fi
+        if ! compile "$source" -c -o "$source.o" >"$scratch/said" 2>&1 || [ -s "$scratch/said" ]; then
+            fail "$example: $(cat "$scratch/said")"
+        elif [ -n "$PLAIN_SO" ]; then
+            compile "$source" -o "$source.run" "$PLAIN_SO" -pthread || fail "$example does not link"
+            LD_LIBRARY_PATH=$(dirname "$PLAIN_SO") "$source.run" >"$scratch/said" 2>&1 ||
+                fail "$example ends with $?: $(cat "$scratch/said")"
+        fi
+    done
+done
+
+# ---- options
+page=$man/mimalloc-options.7
+sed -n 's/^ *MIP_OPTION_\([A-Z_]*\) *=.*/\1/p' "$top_srcdir/lib/base/options.h" | sort >"$scratch/options"
+awk '
+    /^\.It Ev MIMALLOC_/ { name = substr($3, 10) }
+    /^Default [0-9]+.* range [0-9]+ to [0-9A-Z_\/]+\.$/ {
+        first = $2
+        sub(/,$/, "", first)
+        last = $NF
+        sub(/\.$/, "", last)
+        print name, first, $(NF - 2), last
+        name = ""
+    }
+' "$page" >"$scratch/documented"
+cut -d' ' -f1 "$scratch/documented" | sort >"$scratch/documented-names"
+compare "$scratch/options" "$scratch/documented-names" \
+    "lib/base/options.h (<) and mimalloc-options(7) (>) have different options"
+
+if [ -n "$PLAIN_SO" ]; then
+    {
+        printf '#include <mimalloc.h>\n#include <stdint.h>\n#include <stdio.h>\nint main(void) {\n    int wrong = 0;\n'
+        while read -r name first least most; do
+            name=$(echo "$name" | tr '[:upper:]' '[:lower:]')
+            cat <<END
+    if (mi_option_get(mi_option_$name) != $first)
+        wrong += printf("$name: default %ld, not $first\\n", mi_option_get(mi_option_$name));
+    mi_option_set(mi_option_$name, (long)($most));
+    mi_option_set(mi_option_$name, (long)($most) + 1);
+    if (mi_option_get(mi_option_$name) != (long)($most))
+        wrong += printf("$name: range does not end with $most\\n");
+    mi_option_set(mi_option_$name, $least);
+    mi_option_set(mi_option_$name, ${least}L - 1);
+    if (mi_option_get(mi_option_$name) != $least)
+        wrong += printf("$name: range does not begin with $least\\n");
+    mi_option_set(mi_option_$name, 0);
+END
+        done <"$scratch/documented"
+        printf '    return wrong != 0;\n}\n'
+    } >"$scratch/defaults.c"
+    # shellcheck disable=SC2086
+    if compile "$scratch/defaults.c" -o "$scratch/defaults" "$PLAIN_SO" -pthread; then
+        env -i LD_LIBRARY_PATH="$(dirname "$PLAIN_SO")" "$scratch/defaults" \
+            >"$scratch/said" 2>"$scratch/warnings" ||
+            fail "mimalloc-options(7) differs from the library: $(cat "$scratch/said")"
+    else
+        fail "an option of mimalloc-options(7) is not in the header"
+    fi
+fi
+
+if [ $status = 0 ] && [ -n "$skipped" ]; then
+    echo "SKIP: not installed, so the pages were not checked with:$skipped"
+    exit 77
+fi
+exit $status

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The version is one literal, in configure.ac; who repeats it repeats it right.
+set -eu
+cd "$top_srcdir"
+failed=0
+# expect WHAT FOUND [EXPECTED]
+expect() {
+    if [ "$2" != "${3-$VERSION}" ]; then
+        echo "FAIL: $1 says '$2', configure.ac '${3-$VERSION}'"
+        failed=1
+    fi
+}
+expect include/mimalloc.h \
+    "$(sed -n 's/^#define MIMALLOC_PACKAGE_VERSION "\(.*\)"$/\1/p' include/mimalloc.h)"
+expect lib/mimalloc.pc "$(sed -n 's/^Version: //p' "$top_builddir/lib/mimalloc.pc")"
+expect "the CMake version file" "$(sed -n 's/^set(PACKAGE_VERSION "\([^$]*\)")$/\1/p' \
+    "$top_builddir/lib/mimalloc-config-version.cmake")"
+expect NEWS "$(sed -n 's/^[^0-9]*\([0-9][0-9.]*\).*/\1/p' NEWS | head -n 1)"
+if [ -x "$MIMALLOC_RUN" ]; then
+    expect "mimalloc-run --version" "$("$MIMALLOC_RUN" --version | sed -n '1s/.* //p')"
+fi
+if [ -e debian/changelog ]; then
+    expect debian/changelog \
+        "$(sed -n '1s/.*(\([^~-]*\).*/\1/p' debian/changelog)"
+fi
+if [ -n "$PLAIN_SO" ]; then
+    # current - age is the SONAME's number.
+    number=$(sed -n 's/^AC_SUBST(\[LIBRARY_VERSION\], \[\(.*\):.*:\(.*\)\])$/\1 \2/p' configure.ac)
+    current=${number% *} age=${number#* }
+    expect "${PLAIN_SO##*/}" "${PLAIN_SO##*.}" $((current - age))
+fi
+exit $failed

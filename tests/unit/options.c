@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/* Options: the table, who wins over whom, and what the environment may say.  Each test runs in a
+   process of its own, since the environment is read once. */
+#include "base/options.h"
+#include "base/report.h"
+#include "unit.h"
+#include "variant.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const char *mi_options;
+const char *mi_options;
+
+static char said[4096];
+
+static void collect(const char *text, void *arg) {
+    (void)arg;
+    strcat(said, text);
+}
+
+static const struct {
+    enum mip_option option;
+    const char *name;
+    long initial, minimum, maximum;
+} table[] = {
+    {MIP_OPTION_PAGE_RESET, "page_reset", 1, 0, 1},
+    {MIP_OPTION_CACHE_RESET, "cache_reset", 0, 0, 1},
+    {MIP_OPTION_POOL_COMMIT, "pool_commit", 0, 0, 1},
+    {MIP_OPTION_SHOW_STATS, "show_stats", 0, 0, 1},
+    {MIP_OPTION_SHOW_ERRORS, "show_errors", CHECK_LEVEL > 0, 0, 1},
+    {MIP_OPTION_VERBOSE, "verbose", 0, 0, 2},
+    {MIP_OPTION_PURGE_DELAY, "purge_delay", 500, 0, 86400000},
+    {MIP_OPTION_ARENA_RESERVE, "arena_reserve", 1048576, 64, SIZE_MAX / 1024},
+    {MIP_OPTION_LARGE_PAGES, "large_pages", 1, 0, 2},
+    {MIP_OPTION_MAX_ERRORS, "max_errors", 16, 0, 1 << 28},
+    {MIP_OPTION_MAX_WARNINGS, "max_warnings", 16, 0, 1 << 28},
+    {MIP_OPTION_KEEP_DEEPBIND, "keep_deepbind", 0, 0, 1},
+};
+
+START_TEST(test_table) {
+    enum mip_option option = table[_i].option;
+    ck_assert_int_eq(LENGTH_OF(table), MIP_OPTION_COUNT);
+    ck_assert_str_eq(mip_option_name(option), table[_i].name);
+    ck_assert_int_eq(mip_option_default(option), table[_i].initial);
+    ck_assert_int_eq(mip_option_get(option), table[_i].initial);
+    mip_options_init();
+    ck_assert_int_eq(mip_option_get(option), table[_i].initial);
+    mip_option_set(option, table[_i].maximum);
+    ck_assert_int_eq(mip_option_get(option), table[_i].maximum);
+    mip_option_set(option, table[_i].minimum);
+    ck_assert_int_eq(mip_option_get(option), table[_i].minimum);
+    mip_option_set(option, table[_i].maximum + 1);
+    mip_option_set(option, table[_i].minimum - 1);
+    mip_option_set(option, LONG_MIN);
+    mip_option_set(option, LONG_MAX);
+    ck_assert_int_eq(mip_option_get(option), table[_i].minimum);
+    ck_assert_int_eq(mip_option_default(option), table[_i].initial);
+}
+END_TEST
+
+START_TEST(test_no_such_option) {
+    static const int numbers[] = {-1, MIP_OPTION_COUNT, INT_MAX, INT_MIN};
+    mip_options_init();
+    for (size_t i = 0; i < LENGTH_OF(numbers); i++) {
+        enum mip_option option = (enum mip_option)numbers[i];
+        mip_option_set(option, 1);
+        mip_option_set_default(option, 1);
+        ck_assert_int_eq(mip_option_get(option), 0);
+        ck_assert_int_eq(mip_option_default(option), 0);
+        ck_assert_str_eq(mip_option_name(option), "");
+    }
+}
+END_TEST
+
+enum { WRONG = -1 };
+
+static const struct {
+    const char *name, *text;
+    long value; /* WRONG: the default stays */
+} texts[] = {
+    {"cache_reset", "1", 1},
+    {"page_reset", "0", 0},
+    {"cache_reset", "true", 1},
+    {"cache_reset", "TRUE", 1},
+    {"page_reset", "False", 0},
+    {"cache_reset", "yes", 1},
+    {"page_reset", "no", 0},
+    {"cache_reset", "On", 1},
+    {"page_reset", "oFF", 0},
+    {"cache_reset", "", 1},
+    {"page_reset", "2", WRONG},
+    {"page_reset", "-1", WRONG},
+    {"page_reset", "maybe", WRONG},
+    {"page_reset", "o", WRONG},
+    {"page_reset", "offf", WRONG},
+    {"page_reset", "0 ", WRONG},
+    {"page_reset", " ", WRONG},
+    {"verbose", "2", 2},
+    {"verbose", "yes", 1},
+    {"verbose", "3", WRONG},
+    {"verbose", "", WRONG},
+    {"purge_delay", "0", 0},
+    {"purge_delay", "+25", 25},
+    {"purge_delay", "00025", 25},
+    {"purge_delay", "25ms", WRONG},
+    {"purge_delay", "-0", 0},
+    {"purge_delay", "-", WRONG},
+    {"purge_delay", "0x10", WRONG},
+    {"purge_delay", "10K", WRONG},
+    {"purge_delay", "99999999999999999999999", WRONG},
+    {"purge_delay", "18446744073709551616", WRONG},
+    {"arena_reserve", "65536", 65536},
+    {"arena_reserve", "512K", 512},
+    {"arena_reserve", "512k", 512},
+    {"arena_reserve", "64M", 65536},
+    {"arena_reserve", "64mb", 65536},
+    {"arena_reserve", "2G", 2097152},
+    {"arena_reserve", "1GiB", 1048576},
+    {"arena_reserve", "1T", WRONG},
+    {"arena_reserve", "1GG", WRONG},
+    {"arena_reserve", "G", WRONG},
+    {"arena_reserve", "63", WRONG},
+    {"arena_reserve", "yes", WRONG},
+    {"arena_reserve", "9223372036854775807G", WRONG},
+    {"arena_reserve", "", WRONG},
+};
+
+static enum mip_option option_of(const char *name) {
+    for (size_t i = 0; i < LENGTH_OF(table); i++) {
+        if (strcmp(table[i].name, name) == 0) {
+            return table[i].option;
+        }
+    }
+    ck_abort_msg("%s", name);
+}
+
+static const char *variable_of(const char *name) {
+    static char variable[64];
+    char *p = variable;
+    snprintf(variable, sizeof(variable), "MIMALLOC_%s", name);
+    for (; *p != '\0'; p++) {
+        if (*p >= 'a' && *p <= 'z') {
+            *p = (char)(*p - 'a' + 'A');
+        }
+    }
+    return variable;
+}
+
+START_TEST(test_environment) {
+    enum mip_option option = option_of(texts[_i].name);
+    bool is_wrong = texts[_i].value == WRONG;
+    char expected[200] = "";
+    setenv("MIMALLOC_SHOW_ERRORS", "1", 1);
+    setenv(variable_of(texts[_i].name), texts[_i].text, 1);
+    mip_report_set_output(collect, NULL);
+    mip_options_init();
+    ck_assert_int_eq(mip_option_get(option),
+                     is_wrong ? mip_option_default(option) : texts[_i].value);
+    if (is_wrong) {
+        snprintf(expected, sizeof(expected), "mimalloc: warning: %s: ignored value '%.32s'\n",
+                 variable_of(texts[_i].name), texts[_i].text);
+    }
+    ck_assert_str_eq(said, expected);
+}
+END_TEST
+
+START_TEST(test_wrong_values_are_silent) {
+    setenv("MIMALLOC_PAGE_RESET", "what", 1);
+    setenv("MIMALLOC_SHOW_ERRORS", "0", 1);
+    mi_options = "nonsense=1";
+    mip_report_set_output(collect, NULL);
+    mip_options_init();
+    ck_assert_str_eq(said, "");
+}
+END_TEST
+
+START_TEST(test_read_once) {
+    mip_options_init();
+    setenv("MIMALLOC_VERBOSE", "1", 1);
+    mip_options_init();
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_VERBOSE), 0);
+}
+END_TEST
+
+static const struct {
+    const char *stats, *show_stats;
+    long value;
+} aliases[] = {{"1", NULL, 1}, {"", NULL, 1}, {"1", "0", 0}, {"0", "1", 1}, {"no", NULL, 0}};
+
+START_TEST(test_stats_alias) {
+    setenv("MIMALLOC_STATS", aliases[_i].stats, 1);
+    if (aliases[_i].show_stats != NULL) {
+        setenv("MIMALLOC_SHOW_STATS", aliases[_i].show_stats, 1);
+    }
+    mip_options_init();
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_SHOW_STATS), aliases[_i].value);
+}
+END_TEST
+
+/* The value of purge_delay after each source said something else, or nothing (-1). */
+static const struct {
+    long default_before, set_before, string, environment, default_after, set_after, value;
+} ranks[] = {
+    {-1, -1, -1, -1, -1, -1, 500}, {1, -1, -1, -1, -1, -1, 1}, {1, -1, 3, -1, -1, -1, 3},
+    {1, -1, 3, 4, -1, -1, 4},      {1, 2, 3, 4, -1, -1, 2},    {-1, 2, -1, 4, -1, -1, 2},
+    {-1, -1, -1, 4, 5, -1, 4},     {-1, -1, 3, -1, 5, -1, 3},  {-1, -1, -1, -1, 5, -1, 5},
+    {1, -1, -1, -1, 5, -1, 5},     {-1, -1, -1, 4, -1, 6, 6},  {1, 2, 3, 4, 5, 6, 6},
+    {-1, 2, -1, -1, 5, -1, 2},
+};
+
+START_TEST(test_ranks) {
+    static char text[64], string[64];
+    if (ranks[_i].default_before >= 0) {
+        mip_option_set_default(MIP_OPTION_PURGE_DELAY, ranks[_i].default_before);
+    }
+    if (ranks[_i].set_before >= 0) {
+        mip_option_set(MIP_OPTION_PURGE_DELAY, ranks[_i].set_before);
+    }
+    if (ranks[_i].string >= 0) {
+        snprintf(string, sizeof(string), "purge_delay=%ld", ranks[_i].string);
+        mi_options = string;
+    }
+    if (ranks[_i].environment >= 0) {
+        snprintf(text, sizeof(text), "%ld", ranks[_i].environment);
+        setenv("MIMALLOC_PURGE_DELAY", text, 1);
+    }
+    mip_options_init();
+    if (ranks[_i].default_after >= 0) {
+        mip_option_set_default(MIP_OPTION_PURGE_DELAY, ranks[_i].default_after);
+    }
+    if (ranks[_i].set_after >= 0) {
+        mip_option_set(MIP_OPTION_PURGE_DELAY, ranks[_i].set_after);
+    }
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_PURGE_DELAY), ranks[_i].value);
+}
+END_TEST
+
+static const struct {
+    const char *string;
+    long purge_delay, cache_reset, arena_reserve;
+    int wrong;
+} strings[] = {
+    {"", 500, 0, 1048576, 0},
+    {"purge_delay=7", 7, 0, 1048576, 0},
+    {"purge_delay=7,cache_reset=1,arena_reserve=2M", 7, 1, 2048, 0},
+    {" purge_delay = 7 , cache_reset , ", 7, 1, 1048576, 0},
+    {"PURGE_DELAY=7,,cache_reset=on,", 7, 1, 1048576, 0},
+    {"purge_delay=x,cache_reset=1", 500, 1, 1048576, 1},
+    {"purge_delay,cache_reset=1=1,nothing=5", 500, 0, 1048576, 3},
+    {"purge_delay=7,a_name_that_is_much_too_long_for_any_option_of_ours=1,cache_reset", 7, 1,
+     1048576, 1},
+    {"purge_delay=0000000000000000000000000000000000000000000007,cache_reset", 500, 1, 1048576, 1},
+    {"=", 500, 0, 1048576, 0},
+};
+
+START_TEST(test_string) {
+    char expected[100] = "";
+    mi_options = strings[_i].string;
+    setenv("MIMALLOC_SHOW_ERRORS", "1", 1);
+    mip_report_set_output(collect, NULL);
+    mip_options_init();
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_PURGE_DELAY), strings[_i].purge_delay);
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_CACHE_RESET), strings[_i].cache_reset);
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_ARENA_RESERVE), strings[_i].arena_reserve);
+    if (strings[_i].wrong != 0) {
+        snprintf(expected, sizeof(expected), "mimalloc: warning: mi_options: entries ignored: %d\n",
+                 strings[_i].wrong);
+    }
+    ck_assert_str_eq(said, expected);
+}
+END_TEST
+
+START_TEST(test_out_of_range_is_told) {
+    setenv("MIMALLOC_SHOW_ERRORS", "1", 1);
+    mip_report_set_output(collect, NULL);
+    mip_option_set(MIP_OPTION_VERBOSE, 9); /* dropped: start-up is not over */
+    mip_options_init();
+    mip_option_set(MIP_OPTION_VERBOSE, 9);
+    mip_option_set((enum mip_option)99, 9);
+    ck_assert_str_eq(said, "mimalloc: warning: option verbose: 9 is not within 0 and 2\n"
+                           "mimalloc: warning: there is no option 99\n");
+}
+END_TEST
+
+START_TEST(test_report_follows) {
+    mip_report_set_output(collect, NULL);
+    mip_option_set(MIP_OPTION_VERBOSE, 1);
+    mip_verbose("too early");
+    mip_options_init();
+    mip_verbose("one");
+    mip_option_set(MIP_OPTION_VERBOSE, 0);
+    mip_verbose("two");
+    mip_option_set(MIP_OPTION_SHOW_ERRORS, 1);
+    mip_option_set(MIP_OPTION_MAX_WARNINGS, 1);
+    mip_warning("three");
+    mip_warning("four");
+    ck_assert_str_eq(said, "mimalloc: one\nmimalloc: warning: three\n");
+}
+END_TEST
+
+START_TEST(test_errno_kept) {
+    setenv("MIMALLOC_PAGE_RESET", "what", 1);
+    setenv("MIMALLOC_VERBOSE", "1", 1);
+    mip_report_set_output(collect, NULL);
+    errno = EDOM;
+    mip_options_init();
+    mip_option_set(MIP_OPTION_VERBOSE, 77);
+    ck_assert_int_eq(errno, EDOM);
+    ck_assert_str_ne(said, "");
+}
+END_TEST
+
+static void *init_and_set(void *arg) {
+    for (int i = 0; i < 1000; i++) {
+        mip_options_init();
+        mip_option_set(MIP_OPTION_PURGE_DELAY, 1000 + i);
+        ck_assert_int_ge(mip_option_get(MIP_OPTION_PURGE_DELAY), 1000);
+        mip_option_set_default(MIP_OPTION_PURGE_DELAY, 5);
+    }
+    return arg;
+}
+
+/* What a program set stands, also when another thread reads the environment just then. */
+START_TEST(test_threads) {
+    pthread_t threads[4];
+    setenv("MIMALLOC_PURGE_DELAY", "7", 1);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, init_and_set, NULL), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_PURGE_DELAY), 1999);
+}
+END_TEST
+
+static TCase *values(void) {
+    TCase *tests = tcase_create("values");
+    tcase_add_loop_test(tests, test_table, 0, LENGTH_OF(table));
+    tcase_add_test(tests, test_no_such_option);
+    tcase_add_loop_test(tests, test_ranks, 0, LENGTH_OF(ranks));
+    tcase_add_test(tests, test_out_of_range_is_told);
+    tcase_add_test(tests, test_report_follows);
+    tcase_add_test(tests, test_errno_kept);
+    tcase_add_test(tests, test_threads);
+    return tests;
+}
+
+static TCase *texts_of_users(void) {
+    TCase *tests = tcase_create("texts");
+    tcase_add_loop_test(tests, test_environment, 0, LENGTH_OF(texts));
+    tcase_add_test(tests, test_wrong_values_are_silent);
+    tcase_add_test(tests, test_read_once);
+    tcase_add_loop_test(tests, test_stats_alias, 0, LENGTH_OF(aliases));
+    tcase_add_loop_test(tests, test_string, 0, LENGTH_OF(strings));
+    return tests;
+}
+
+int main(void) {
+    TCase *(*const cases[])(void) = {values, texts_of_users};
+    /* What the caller's environment says about us must not count here. */
+    for (size_t i = 0; i < LENGTH_OF(table); i++) {
+        unsetenv(variable_of(table[i].name));
+    }
+    unsetenv("MIMALLOC_STATS");
+    return run_suite("options", cases, LENGTH_OF(cases));
+}

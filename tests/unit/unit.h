@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What the unit tests share: the main program of a suite and repeatable random numbers. */
+#ifndef MIP_TEST_UNIT_H
+#define MIP_TEST_UNIT_H
+
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static inline uint64_t next_random(uint64_t *state) {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static inline int run_suite(const char *name, TCase *(*const cases[])(void), size_t count) {
+    Suite *suite = suite_create(name);
+    SRunner *runner;
+    int failed;
+    for (size_t i = 0; i < count; i++) {
+        suite_add_tcase(suite, cases[i]());
+    }
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#endif
