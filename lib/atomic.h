@@ -44,4 +44,8 @@
     atomic_compare_exchange_weak_explicit((p), (expected), (v), memory_order_relaxed,              \
                                           memory_order_relaxed)
 
+/* Keeps the compiler from moving stores across it; no instruction.  What another thread had done
+   when a process forked is a prefix of its program order: see core/fork.c. */
+#define mip_store_fence() atomic_signal_fence(memory_order_acq_rel)
+
 #endif

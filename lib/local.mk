@@ -20,7 +20,7 @@ CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_p
 API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/basic.c \
 	lib/api/catching.S lib/api/cxx_names.h lib/api/extended.c lib/api/heap.c lib/api/new.c \
 	lib/api/new_failure.c lib/api/new_failure.h lib/api/options.c lib/api/posix.c lib/api/process.c \
-	lib/api/stats.c lib/api/strings.c lib/api/usable.c
+	lib/api/process.h lib/api/stats.c lib/api/strings.c lib/api/usable.c
 
 OVERRIDE_FILES = lib/override/aligned.c lib/override/delete.c lib/override/dlopen.c \
 	lib/override/dlopen_entry.S lib/override/dlopen_entry.h lib/override/info.c \

@@ -4,7 +4,7 @@
 #ifndef MIP_API_H
 #define MIP_API_H
 
-#include "../../include/mimalloc.h"
+#include "process.h"
 
 #include "../bits.h"
 #include "../core/core.h"
@@ -28,14 +28,10 @@ MIP_INLINE size_t total_of(size_t count, size_t size) {
     return MIP_UNLIKELY(mip_multiply_overflows(count, size, &total)) ? SIZE_MAX : total;
 }
 
-/* mi_version of this copy of the library, whichever copy serves the name.  Defined in another
-   object than the one that compares, so that no compiler knows the answer. */
-extern int mip_api_own_version(void) __attribute__((visibility("hidden")));
-
-/* Text of mi_stats_print; `output` NULL: where messages go. */
-void mip_api_print_stats(mi_output_fun *output, void *arg);
-/* Start the clock of the `elapsed` line, once. */
-void mip_api_start_clock(void);
-uint64_t mip_api_elapsed_ms(void);
+/* An archive gives a program the objects that it names, and no program names the one with our
+   constructor: each chapter does it here.  Never called. */
+MIP_COLD __attribute__((used)) static void link_process(void) {
+    mip_api_process_start();
+}
 
 #endif

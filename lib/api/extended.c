@@ -2,12 +2,6 @@
 /* Chapter "extended": small blocks, sizes, collection, threads, deferred frees.  Any thread. */
 #include "api.h"
 
-int mi_version(void) {
-    return MI_MALLOC_VERSION;
-}
-
-extern int mip_api_own_version(void) __attribute__((alias("mi_version")));
-
 void *mi_malloc_small(size_t size) {
     return mip_fast_malloc(size);
 }

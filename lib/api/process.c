@@ -2,15 +2,17 @@
 /* Chapter "process": what happens when the library is loaded and when the process ends.
    A loaded copy that does not serve (the plain library in a process where the override is
    preloaded, say) is inert: no mapping, no handler, no message. */
-#include "api.h"
+#include "process.h"
 
 #include "../atomic.h"
 #include "../base/options.h"
 #include "../base/report.h"
 #include "../base/stats.h"
+#include "../core/core.h"
 #include "../os/os.h"
 #include "../variant.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,7 +107,7 @@ static void reopen_stderr(void) {
     errno = saved_errno;
 }
 
-static void start(void) {
+void mip_api_process_start(void) {
     if (mip_exchange_relaxed(&a_started, true)) {
         return;
     }
@@ -132,7 +134,7 @@ static void finish(void) {
 
 MIP_CONSTRUCTOR static void on_load(void) {
     if (is_serving()) {
-        start();
+        mip_api_process_start();
     }
 }
 
@@ -143,7 +145,7 @@ MIP_DESTRUCTOR static void on_exit_or_unload(void) {
 }
 
 void mi_process_init(void) {
-    start();
+    mip_api_process_start();
 }
 
 void mi_process_done(void) {

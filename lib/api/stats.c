@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Chapter "statistics", and the printing of chapter "extended": the table and the lines of the
-   process.  Reads counters at any moment, changes none (but mi_stats_reset).  Any thread. */
-#include "api.h"
+/* Chapter "statistics", and of chapter "extended" the version and the printing: the table and the
+   lines of the process.  Reads counters at any moment, changes none (but mi_stats_reset).  Any
+   thread. */
+#include "process.h"
 
 #include "../atomic.h"
 #include "../base/report.h"
 #include "../base/stats.h"
+#include "../core/core.h"
 #include "../os/os.h"
 #include "../variant.h"
+
+/* Here, since the object that compares the two (process.c) must not define them. */
+int mi_version(void) {
+    return MI_MALLOC_VERSION;
+}
+
+extern int mip_api_own_version(void) __attribute__((alias("mi_version")));
 
 /* Where a table goes. */
 struct sink {

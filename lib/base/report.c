@@ -93,13 +93,14 @@ static speaker *enter(void) {
     return NULL;
 }
 
-/* Also when an exception or a cancellation leaves the registered function. */
-static void leave(speaker **place) {
-    if (*place != NULL) {
-        mip_store_relaxed(*place, 0);
+/* Not by a clean-up attribute: that would make the library need the unwinder's.  A registered
+   function that leaves by an exception keeps its thread's place: what that thread says from then on
+   goes to stderr. */
+static void leave(speaker *place) {
+    if (place != NULL) {
+        mip_store_relaxed(place, 0);
     }
 }
-#define SPEAKING(name) __attribute__((cleanup(leave))) speaker *name = enter()
 
 static void to_stderr(const char *text, void *arg) {
     (void)arg;
@@ -156,8 +157,9 @@ void mip_print(mip_output_fun *output, void *arg, const char *format, ...) {
     if (output != NULL) {
         send_text(output, arg, "", "", format, args);
     } else {
-        SPEAKING(place);
+        speaker *place = enter();
         send_registered(place, "", "", format, args);
+        leave(place);
     }
     va_end(args);
     errno = saved_errno;
@@ -165,8 +167,9 @@ void mip_print(mip_output_fun *output, void *arg, const char *format, ...) {
 
 static MIP_COLD void send_line(const char *prefix, const char *format, va_list args) {
     int saved_errno = errno;
-    SPEAKING(place);
+    speaker *place = enter();
     send_registered(place, prefix, line_end(format), format, args);
+    leave(place);
     errno = saved_errno;
 }
 
@@ -198,7 +201,7 @@ void mip_error(int error, const char *format, ...) {
     void *arg = NULL;
     mip_error_fun *handler = NULL;
     va_list args;
-    SPEAKING(place);
+    speaker *place = enter();
     mip_add_relaxed(&a_error_count, 1);
     if (may_show(&a_errors_shown, &a_error_max)) {
         va_start(args, format);
@@ -211,6 +214,7 @@ void mip_error(int error, const char *format, ...) {
     if (handler != NULL) {
         handler(error, arg);
     }
+    leave(place);
     errno = saved_errno;
 }
 

@@ -136,6 +136,7 @@ MIP_INLINE void *reload(size_t size, bool zero) {
             heap->empty_slices -= page->slices;
         page->until_event = page->carved;
         heap->list_is_zero[bin] = 0;
+        mip_store_fence(); /* never on two lists at once */
         heap->list[bin] = block;
     } else if (!mip_heap_load(heap, bin, page)) {
         mip_busy_enter(thread);

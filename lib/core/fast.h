@@ -78,6 +78,7 @@ MIP_INLINE void mip_fast_free(void *p) {
     }
     struct block *block = p;
     block->next = page->local;
+    mip_store_fence();
     page->local = block;
     if (MIP_UNLIKELY(--page->until_event == 0))
         mip_page_event(page);

@@ -3,9 +3,10 @@
    thread.  In the child, what other threads owned is sorted out:
    - a record whose thread was inside a slow path (a_busy) may be in any state: it is DEAD, never
      adopted; blocks freed into it are accepted and dropped.  So is one that somebody had locked.
-   - any other record is parked.  Its thread may have been in the middle of a fast path: a pop is
-     one store, and whatever part of a free or a refill was done, each block is on one list or on
-     none.  So the counts are made again from the lists (mip_recount) when somebody first locks the
+   - any other record is parked.  Its thread may have been in the middle of a fast path.  What it
+     had done is a prefix of its stores in program order (the kernel interrupts the other
+     processors to share their pages), and the code orders them, with fences for the compiler, so
+     that each block is on one list or on none and every list can be walked.  So the counts are made again from the lists (mip_recount) when somebody first locks the
      record; a block that was on its way stays in use.
    - the forking thread's own record needs nothing, even when fork was called by a signal handler
      that interrupted an allocation: that allocation goes on in both processes. */
@@ -85,4 +86,5 @@ void mip_recount(struct thread *thread) {
     /* What the park of a living thread does. */
     mip_made_merge_all(thread);
     mip_flush_batches(thread);
+    mip_heap_settle(&thread->heap, false);
 }

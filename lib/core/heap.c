@@ -92,12 +92,14 @@ bool mip_heap_load(struct heap *heap, unsigned bin, struct page *page) {
         heap->empty_slices -= page->slices;
     uint32_t count;
     heap->list_is_zero[bin] = 0;
-    heap->list[bin] = mip_page_take_local(page, &count);
-    if (heap->list[bin] == NULL) {
-        heap->list[bin] = mip_page_carve(page, &count);
+    struct block *list = mip_page_take_local(page, &count);
+    if (list == NULL) {
+        list = mip_page_carve(page, &count);
         heap->list_is_zero[bin] = page->is_zero;
     }
-    return heap->list[bin] != NULL;
+    mip_store_fence(); /* never on two lists at once, and counted as carved */
+    heap->list[bin] = list;
+    return list != NULL;
 }
 
 /* The current page has nothing left: put it aside, and bring the best of the next few to the
@@ -240,6 +242,7 @@ void mip_heap_unload(struct heap *heap, unsigned bin) {
             count++;
         }
         heap->list[bin] = NULL;
+        mip_store_fence();
         mip_page_put(page, list, last, count);
         if (page->until_event == 0) {
             heap->empty_slices += page->slices;

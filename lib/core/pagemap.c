@@ -142,23 +142,53 @@ static bool set_outside(const void *start, size_t slices, struct page *page) {
     return true;
 }
 
-bool mip_pagemap_set(const void *start, size_t slices, struct page *page) {
-    size_t index = window_index(start);
-    if (index == SIZE_MAX || slices > window_slices - index)
-        return set_outside(start, slices, page);
-    if (!raise_limit(index + slices))
+/* How many of the slices from `start` lie in the window (at `*index`), or outside it: a run may
+   cross its ends. */
+static size_t part(const char *start, size_t slices, size_t *index) {
+    *index = window_index(start);
+    if (*index != SIZE_MAX)
+        return mip_min(slices, window_slices - *index);
+    size_t below = window_slices == 0 || (uintptr_t)start > mip_window.base
+                       ? slices
+                       : (mip_window.base - (uintptr_t)start) >> SLICE_SHIFT;
+    return mip_min(slices, below);
+}
+
+static bool set_part(const char *start, size_t count, size_t index, struct page *page) {
+    if (index == SIZE_MAX)
+        return set_outside(start, count, page);
+    if (!raise_limit(index + count))
         return false;
-    for (size_t i = 0; i < slices; i++)
+    for (size_t i = 0; i < count; i++)
         mip_store_relaxed(&mip_window.a_entries[index + i], page);
     return true;
 }
 
-void mip_pagemap_clear(const void *start, size_t slices) {
-    size_t index = window_index(start);
-    if (index == SIZE_MAX || slices > window_slices - index) {
-        set_outside(start, slices, NULL);
-        return;
+bool mip_pagemap_set(const void *start, size_t slices, struct page *page) {
+    size_t done = 0;
+    while (done < slices) {
+        const char *at = (const char *)start + (done << SLICE_SHIFT);
+        size_t index;
+        size_t count = part(at, slices - done, &index);
+        if (!set_part(at, count, index, page)) {
+            mip_pagemap_clear(start, done);
+            return false;
+        }
+        done += count;
     }
-    for (size_t i = 0; i < slices; i++)
-        mip_store_relaxed(&mip_window.a_entries[index + i], &mip_page_nobody);
+    return true;
+}
+
+void mip_pagemap_clear(const void *start, size_t slices) {
+    size_t done = 0;
+    while (done < slices) {
+        const char *at = (const char *)start + (done << SLICE_SHIFT);
+        size_t index;
+        size_t count = part(at, slices - done, &index);
+        if (index == SIZE_MAX)
+            set_outside(at, count, NULL);
+        for (size_t i = 0; index != SIZE_MAX && i < count; i++)
+            mip_store_relaxed(&mip_window.a_entries[index + i], &mip_page_nobody);
+        done += count;
+    }
 }

@@ -75,6 +75,15 @@ expect_line "^mimalloc: libmimalloc $VERSION (release, plain) serves mi_malloc$"
 expect_line "^mimalloc: settings:.* purge_delay=77 " verbose
 expect_no_line "not replaced" verbose
 
+# A program linked with the archive starts the library as well.
+if [ -n "${STATIC_LIB-}" ] && [ -e "$STATIC_LIB" ]; then
+    # shellcheck disable=SC2086
+    $CC ${CFLAGS-} -I"$top_srcdir/include" -o "$work/static" "$top_srcdir/tests/api/probe.c" \
+        "$STATIC_LIB" -pthread
+    run MIMALLOC_VERBOSE=1 "$work/static"
+    expect_line "libmimalloc $VERSION (release, plain) serves mi_malloc$" "static"
+fi
+
 # Statistics at exit.
 run MIMALLOC_STATS=1 "$probe"
 for line in "heap stats:" " normal:" " huge:" " total:" "committed:" "reserved:" "reset:" \

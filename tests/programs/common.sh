@@ -52,6 +52,7 @@ need() {
 
 # Nothing that the caller has set may reach the programs, nor differ between two runs.
 unset LD_PRELOAD LD_DEBUG DEBUGINFOD_URLS CDPATH ENV BASH_ENV
+unset CC CXX CPPFLAGS CFLAGS CXXFLAGS LDFLAGS MAKEFLAGS MFLAGS MAKELEVEL VERSION
 for variable in $(env | sed -n 's/^\(MIMALLOC_[A-Z_]*\)=.*/\1/p'); do
     [ "$variable" = MIMALLOC_RUN ] || unset "$variable"
 done

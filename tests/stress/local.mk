@@ -33,7 +33,7 @@ tests_stress_memory_libc_CFLAGS = $(STRESS_LIBC_CFLAGS)
 tests_stress_memory_libc_LDADD = -lpthread
 
 # Longer: SOAK_OPERATIONS for each load, every byte verified, with seeds of the hour.
-SOAK_OPERATIONS = 1000000
+SOAK_OPERATIONS = 200000
 .PHONY: soak
 soak: all $(stress_tests) $(stress_libc_tests)
 	@seed=$$(date +%s); echo "soak: seed $$seed"; \

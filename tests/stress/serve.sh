@@ -12,6 +12,7 @@ case " ${CFLAGS:-} " in
 *" -fsanitize"*) skip "a sanitizer serves malloc itself: $CFLAGS" ;;
 esac
 cd "$top_builddir/tests"
+failed=0
 
 # run LIBRARY PROGRAM [ARGUMENT...]
 run() {
@@ -21,7 +22,7 @@ run() {
     # by way of env: only the program is preloaded
     env LD_PRELOAD="$library" "$@" || {
         echo "FAIL: LD_PRELOAD=$library $* (status $?)"
-        exit 1
+        failed=1
     }
 }
 
@@ -38,3 +39,4 @@ for library in "${DEBUG_SO:-}" "${SECURE_SO:-}"; do
     run "$library" stress/ops-libc 21 10000
     run "$library" stress/ops 22 10000
 done
+exit $failed

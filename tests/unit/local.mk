@@ -44,3 +44,49 @@ tests_unit_random_CFLAGS = $(TEST_CFLAGS)
 tests_unit_random_LDADD = $(TEST_LIBS) $(LIBRARY_LIBS)
 
 # ------------------------------------------------------------ core rooms: append below this line
+
+if HAVE_CHECK
+CORE_UNIT_TESTS = tests/unit/size tests/unit/meta tests/unit/pagemap tests/unit/arena \
+	tests/unit/page tests/unit/thread tests/unit/fork
+check_PROGRAMS += $(CORE_UNIT_TESTS)
+TESTS += $(CORE_UNIT_TESTS)
+endif
+
+UNIT_META_FILES = lib/core/meta.c $(BASE_FILES) $(OS_FILES)
+UNIT_ARENA_FILES = lib/core/size.c lib/core/pagemap.c lib/core/arena.c lib/core/purge.c \
+	$(UNIT_META_FILES)
+UNIT_CORE_LDADD = $(TEST_LIBS) $(LIBRARY_LIBS)
+
+tests_unit_size_SOURCES = tests/unit/size.c tests/unit/unit.h lib/core/size.c $(OS_FILES)
+tests_unit_size_CFLAGS = $(TEST_CFLAGS)
+tests_unit_size_LDADD = $(UNIT_CORE_LDADD)
+
+tests_unit_meta_SOURCES = tests/unit/meta.c tests/unit/unit.h $(UNIT_META_FILES)
+tests_unit_meta_CFLAGS = $(TEST_CFLAGS)
+tests_unit_meta_LDADD = $(UNIT_CORE_LDADD)
+
+tests_unit_pagemap_SOURCES = tests/unit/pagemap.c tests/unit/unit.h lib/core/pagemap.c \
+	$(UNIT_META_FILES)
+tests_unit_pagemap_CFLAGS = $(TEST_CFLAGS)
+tests_unit_pagemap_LDADD = $(UNIT_CORE_LDADD)
+
+tests_unit_arena_SOURCES = tests/unit/arena.c tests/unit/unit.h $(UNIT_ARENA_FILES)
+tests_unit_arena_CFLAGS = $(TEST_CFLAGS)
+tests_unit_arena_LDADD = $(UNIT_CORE_LDADD)
+
+tests_unit_page_SOURCES = tests/unit/page.c tests/unit/unit.h lib/core/page.c $(UNIT_ARENA_FILES)
+tests_unit_page_CFLAGS = $(TEST_CFLAGS)
+tests_unit_page_LDADD = $(UNIT_CORE_LDADD)
+
+# Heaps, records and messages are one floor: the whole of core.
+tests_unit_thread_SOURCES = tests/unit/thread.c tests/unit/unit.h $(CORE_FILES) $(BASE_FILES) \
+	$(OS_FILES)
+tests_unit_thread_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS)
+tests_unit_thread_CFLAGS = $(TEST_CFLAGS)
+tests_unit_thread_LDADD = $(UNIT_CORE_LDADD)
+
+tests_unit_fork_SOURCES = tests/unit/fork.c tests/unit/unit.h $(CORE_FILES) $(BASE_FILES) \
+	$(OS_FILES)
+tests_unit_fork_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS)
+tests_unit_fork_CFLAGS = $(TEST_CFLAGS)
+tests_unit_fork_LDADD = $(UNIT_CORE_LDADD)

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Arenas: runs are exclusive, aligned and zero where they say so; memory is given back. */
+#include "core/arena.h"
+#include "base/options.h"
+#include "base/stats.h"
+#include "core/size.h"
+#include "os/os.h"
+#include "unit.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t resident(void) {
+    size_t pages = 0, whole;
+    FILE *file = fopen("/proc/self/statm", "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fscanf(file, "%zu %zu", &whole, &pages), 2);
+    fclose(file);
+    return pages * mip_os_info.page_size;
+}
+
+static const struct {
+    size_t slices, alignment;
+} runs[] = {{1, SLICE_SIZE},        {2, SLICE_SIZE},       {63, SLICE_SIZE},
+            {64, SLICE_SIZE},       {65, SLICE_SIZE},      {200, SLICE_SIZE},
+            {1, 2 * SLICE_SIZE},    {3, 16 * SLICE_SIZE},  {1, 64 * SLICE_SIZE},
+            {100, 64 * SLICE_SIZE}, {1, (size_t)16 << 20}, {512, (size_t)16 << 20}};
+
+START_TEST(test_runs) {
+    void *taken[LENGTH_OF(runs)][3];
+    unsigned arena[LENGTH_OF(runs)][3];
+    bool is_zero;
+    mip_os_init();
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < LENGTH_OF(runs); i++) {
+            for (int k = 0; k < 3; k++) {
+                char *p = mip_arena_take(runs[i].slices, runs[i].alignment, &arena[i][k], &is_zero);
+                ck_assert_ptr_nonnull(p);
+                ck_assert_uint_eq((uintptr_t)p % runs[i].alignment, 0);
+                ck_assert(mip_arena_has(p));
+                ck_assert(is_zero || round > 0);
+                size_t size = runs[i].slices << SLICE_SHIFT;
+                for (size_t at = 0; is_zero && at < size; at += 4093)
+                    ck_assert_int_eq(p[at], 0);
+                memset(p, (int)i + 1, size);
+                taken[i][k] = p;
+            }
+        }
+        for (size_t i = 0; i < LENGTH_OF(runs); i++) {
+            for (int k = 0; k < 3; k++) {
+                char *p = taken[i][k];
+                size_t size = runs[i].slices << SLICE_SHIFT;
+                for (size_t at = 0; at < size; at += 4093)
+                    ck_assert_int_eq(p[at], (int)i + 1);
+                mip_arena_give(arena[i][k], p, runs[i].slices);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_extend) {
+    unsigned arena, other;
+    bool is_zero;
+    mip_os_init();
+    char *p = mip_arena_take(4, SLICE_SIZE, &arena, &is_zero);
+    ck_assert(mip_arena_extend(arena, p, 4, 10, &is_zero));
+    char *q = mip_arena_take(1, SLICE_SIZE, &other, &is_zero);
+    ck_assert(q >= p + 10 * SLICE_SIZE || q < p);
+    ck_assert_ptr_eq(q, p + 10 * SLICE_SIZE); /* lowest first: right behind */
+    ck_assert(!mip_arena_extend(arena, p, 10, 11, &is_zero));
+    mip_arena_give(other, q, 1);
+    ck_assert(mip_arena_extend(arena, p, 10, 11, &is_zero));
+    mip_arena_give(arena, p, 11);
+}
+END_TEST
+
+/* What is freed above the warm bound is given back at once, the rest by a forced collect; and what
+   was given back reads as zero. */
+START_TEST(test_give_back) {
+    enum { COUNT = 1024 };
+    static void *taken[COUNT];
+    unsigned arena;
+    bool is_zero;
+    mip_os_init();
+    size_t before = resident();
+    for (int i = 0; i < COUNT; i++) {
+        taken[i] = mip_arena_take(4, SLICE_SIZE, &arena, &is_zero);
+        memset(taken[i], 1, 4 * SLICE_SIZE);
+    }
+    size_t peak = resident();
+    ck_assert_uint_ge(peak, before + (size_t)COUNT * 4 * SLICE_SIZE);
+    for (int i = 0; i < COUNT; i++)
+        mip_arena_give(arena, taken[i], 4);
+    ck_assert_uint_le(resident(), before + (peak - before) / 8);
+    mip_arena_collect(true);
+    ck_assert_uint_le(resident(), before + MIP_MIB);
+    for (int i = 0; i < COUNT; i++) {
+        char *p = mip_arena_take(4, SLICE_SIZE, &arena, &is_zero);
+        ck_assert(is_zero);
+        ck_assert_int_eq(p[i * 64 % SLICE_SIZE], 0);
+    }
+}
+END_TEST
+
+START_TEST(test_page_reset_off) {
+    unsigned arena;
+    bool is_zero;
+    mip_os_init();
+    mip_option_set(MIP_OPTION_PAGE_RESET, 0);
+    char *p = mip_arena_take(1024, SLICE_SIZE, &arena, &is_zero);
+    memset(p, 1, 1024 * SLICE_SIZE);
+    size_t peak = resident();
+    mip_arena_give(arena, p, 1024);
+    ck_assert_uint_ge(resident() + MIP_MIB, peak);
+    mip_arena_collect(true);
+    ck_assert_uint_lt(resident(), peak - 60 * MIP_MIB);
+}
+END_TEST
+
+/* A kernel that refuses to purge: nothing is taken for zero that is not. */
+static int fail_advice(enum mip_os_call call) {
+    return call == MIP_OS_MADVISE ? 22 : 0;
+}
+
+START_TEST(test_purge_refused) {
+    unsigned arena;
+    bool is_zero;
+    mip_os_init();
+    char *p = mip_arena_take(8, SLICE_SIZE, &arena, &is_zero);
+    memset(p, 1, 8 * SLICE_SIZE);
+    mip_arena_give(arena, p, 8);
+    mip_os_fault_hook = fail_advice;
+    mip_arena_collect(true);
+    mip_os_fault_hook = NULL;
+    char *q = mip_arena_take(8, SLICE_SIZE, &arena, &is_zero);
+    ck_assert_ptr_eq(p, q);
+    ck_assert(!is_zero);
+}
+END_TEST
+
+static int fail_map(enum mip_os_call call) {
+    return call == MIP_OS_MMAP || call == MIP_OS_MPROTECT ? 12 : 0;
+}
+
+START_TEST(test_no_memory) {
+    unsigned arena;
+    bool is_zero;
+    mip_os_init();
+    mip_os_fault_hook = fail_map;
+    ck_assert_ptr_null(mip_arena_take(1, SLICE_SIZE, &arena, &is_zero));
+    ck_assert_ptr_null(mip_arena_map(SLICE_SIZE, SLICE_SIZE));
+    mip_os_fault_hook = NULL;
+    ck_assert_ptr_nonnull(mip_arena_take(1, SLICE_SIZE, &arena, &is_zero));
+}
+END_TEST
+
+START_TEST(test_external) {
+    enum { SIZE = 40 * SLICE_SIZE };
+    static char memory[SIZE];
+    mip_os_init();
+    memset(memory, 1, sizeof(memory));
+    ck_assert(mip_arena_manage(memory + 1, sizeof(memory) - 1, true, false, true));
+    ck_assert(!mip_arena_manage(memory, 100, true, false, true));
+    unsigned arena;
+    bool is_zero;
+    char *p = mip_arena_take(30, SLICE_SIZE, &arena, &is_zero);
+    ck_assert(p > memory && p + 30 * SLICE_SIZE <= memory + sizeof(memory));
+    ck_assert(!is_zero);
+    mip_arena_give(arena, p, 30);
+    mip_arena_collect(true);
+    ck_assert_int_eq(p[0], 1); /* the caller's memory is never purged */
+}
+END_TEST
+
+enum { WORKERS = 4, ROUNDS = 3000 };
+static _Atomic(int) a_bad;
+
+/* Each run carries its owner's mark from one end to the other. */
+static void *churn(void *arg) {
+    uint64_t random = (uintptr_t)arg * 7919 + 1;
+    struct {
+        char *p;
+        size_t slices;
+        unsigned arena;
+    } held[16];
+    memset(held, 0, sizeof(held));
+    char mark = (char)((uintptr_t)arg + 1);
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t k = next_random(&random) % LENGTH_OF(held);
+        bool is_zero = false;
+        if (held[k].p == NULL) {
+            size_t slices = 1 + next_random(&random) % 70;
+            held[k].p = mip_arena_take(slices, SLICE_SIZE, &held[k].arena, &is_zero);
+            held[k].slices = slices;
+            if (held[k].p == NULL)
+                continue; /* another thread is reserving: the heap would map */
+            for (size_t s = 0; s < slices; s++) {
+                char *at = held[k].p + s * SLICE_SIZE;
+                if (is_zero && *at != 0)
+                    atomic_fetch_add(&a_bad, 1);
+                *at = mark;
+            }
+        } else {
+            for (size_t s = 0; s < held[k].slices; s++)
+                if (held[k].p[s * SLICE_SIZE] != mark)
+                    atomic_fetch_add(&a_bad, 1);
+            mip_arena_give(held[k].arena, held[k].p, held[k].slices);
+            held[k].p = NULL;
+        }
+    }
+    return NULL;
+}
+
+START_TEST(test_threads) {
+    pthread_t threads[WORKERS];
+    mip_os_init();
+    for (uintptr_t t = 0; t < WORKERS; t++)
+        ck_assert_int_eq(pthread_create(&threads[t], NULL, churn, (void *)t), 0);
+    for (int t = 0; t < WORKERS; t++)
+        pthread_join(threads[t], NULL);
+    ck_assert_int_eq(atomic_load(&a_bad), 0);
+}
+END_TEST
+
+static TCase *arenas(void) {
+    TCase *test_case = tcase_create("arenas");
+    tcase_set_timeout(test_case, 60);
+    tcase_add_test(test_case, test_runs);
+    tcase_add_test(test_case, test_extend);
+    tcase_add_test(test_case, test_give_back);
+    tcase_add_test(test_case, test_page_reset_off);
+    tcase_add_test(test_case, test_purge_refused);
+    tcase_add_test(test_case, test_no_memory);
+    tcase_add_test(test_case, test_external);
+    tcase_add_test(test_case, test_threads);
+    return test_case;
+}
+
+int main(void) {
+    TCase *(*const cases[])(void) = {arenas};
+    return run_suite("arena", cases, LENGTH_OF(cases));
+}

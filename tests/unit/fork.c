@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Fork with busy threads: the child never hangs, may free what its parent's threads held, starts
+   threads of its own, and forks again. */
+#include "core/core.h"
+#include "core/fast.h"
+#include "os/os.h"
+#include "unit.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORKERS = 4, FORKS = 60, SLOTS = 512 };
+static _Atomic(void *) a_slots[SLOTS];
+static _Atomic(bool) a_stop;
+
+/* Allocates, and frees what others put into the slots. */
+static void *churn(void *arg) {
+    uint64_t random = (uintptr_t)arg * 7919 + 1;
+    while (!atomic_load(&a_stop)) {
+        size_t size = (size_t)1 << (next_random(&random) % 18);
+        void *p = mip_malloc(size);
+        if (p != NULL)
+            memset(p, 1, size < 64 ? size : 64);
+        mip_free(atomic_exchange(&a_slots[next_random(&random) % SLOTS], p));
+    }
+    return NULL;
+}
+
+static void *child_thread(void *arg) {
+    (void)arg;
+    for (size_t size = 1; size <= (size_t)1 << 20; size *= 2)
+        mip_free(mip_zalloc(size));
+    return NULL;
+}
+
+/* Every class, the parent's blocks, threads, and another child. */
+static void live_as_child(int depth) {
+    alarm(20);
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        char *p = mip_zalloc(mip_bin_size(bin));
+        if (p == NULL || p[mip_bin_size(bin) - 1] != 0)
+            _exit(2);
+        memset(p, 1, mip_bin_size(bin));
+        mip_free(p);
+    }
+    for (int i = 0; i < SLOTS; i++)
+        mip_free(atomic_exchange(&a_slots[i], NULL));
+    pthread_t thread[2];
+    for (int t = 0; t < 2; t++)
+        if (pthread_create(&thread[t], NULL, child_thread, NULL) != 0)
+            _exit(3);
+    for (int t = 0; t < 2; t++)
+        pthread_join(thread[t], NULL);
+    mip_collect(true);
+    if (depth > 0) {
+        pid_t pid = fork();
+        int status;
+        if (pid == 0)
+            depth = -1; /* its own end is below */
+        else if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+            _exit(4);
+    }
+    if (depth < 0)
+        child_thread(NULL);
+    _exit(0);
+}
+
+START_TEST(test_fork) {
+    pthread_t threads[WORKERS];
+    mip_process_init();
+    for (uintptr_t t = 0; t < WORKERS; t++)
+        ck_assert_int_eq(pthread_create(&threads[t], NULL, churn, (void *)t), 0);
+    for (int i = 0; i < FORKS; i++) {
+        pid_t pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0)
+            live_as_child(1);
+        int status;
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert_msg(status == 0, "child %d ended with status %x", i, status);
+    }
+    atomic_store(&a_stop, true);
+    for (int t = 0; t < WORKERS; t++)
+        pthread_join(threads[t], NULL);
+}
+END_TEST
+
+static _Atomic(int) a_children, a_bad;
+
+/* The interrupted thread may be anywhere in an allocation. */
+static void fork_in_handler(int number) {
+    (void)number;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    int status;
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+        atomic_fetch_add(&a_bad, 1);
+    atomic_fetch_add(&a_children, 1);
+}
+
+static void *send_signals(void *arg) {
+    pthread_t main_thread = *(pthread_t *)arg;
+    while (atomic_load(&a_children) < 100)
+        if (pthread_kill(main_thread, SIGUSR1) != 0)
+            break;
+    return NULL;
+}
+
+START_TEST(test_fork_in_signal_handler) {
+    struct sigaction action = {.sa_handler = fork_in_handler};
+    mip_process_init();
+    sigaction(SIGUSR1, &action, NULL);
+    pthread_t self = pthread_self(), sender;
+    ck_assert_int_eq(pthread_create(&sender, NULL, send_signals, &self), 0);
+    uint64_t random = 5;
+    static void *held[256];
+    while (atomic_load(&a_children) < 100) {
+        size_t k = next_random(&random) % LENGTH_OF(held);
+        mip_free(held[k]);
+        held[k] = mip_malloc(next_random(&random) % 100000);
+    }
+    pthread_join(sender, NULL);
+    ck_assert_int_eq(atomic_load(&a_bad), 0);
+    mip_heap_check(mip_heap_default());
+}
+END_TEST
+
+/* A record whose thread was inside a slow path when the process forked is left alone. */
+static _Atomic(int) a_phase;
+
+static void *stay_busy(void *arg) {
+    struct thread *thread = mip_thread_get();
+    *(struct thread **)arg = thread;
+    mip_busy_enter(thread);
+    atomic_store(&a_phase, 1);
+    while (atomic_load(&a_phase) == 1)
+        mip_os_yield();
+    mip_busy_leave(thread);
+    return NULL;
+}
+
+START_TEST(test_busy_record_is_dead_in_the_child) {
+    struct thread *other = NULL;
+    pthread_t thread;
+    mip_process_init();
+    ck_assert_ptr_nonnull(mip_thread_get());
+    ck_assert_int_eq(pthread_create(&thread, NULL, stay_busy, &other), 0);
+    while (atomic_load(&a_phase) == 0)
+        mip_os_yield();
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(atomic_load(&other->a_state) == RECORD_DEAD && !mip_thread_try_lock(other) ? 0 : 1);
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    atomic_store(&a_phase, 2);
+    pthread_join(thread, NULL);
+}
+END_TEST
+
+static TCase *forks(void) {
+    TCase *test_case = tcase_create("forks");
+    tcase_set_timeout(test_case, 120);
+    tcase_add_test(test_case, test_fork);
+    tcase_add_test(test_case, test_fork_in_signal_handler);
+    tcase_add_test(test_case, test_busy_record_is_dead_in_the_child);
+    return test_case;
+}
+
+int main(void) {
+    TCase *(*const cases[])(void) = {forks};
+    return run_suite("fork", cases, LENGTH_OF(cases));
+}
