@@ -151,4 +151,4 @@ CLEANFILES += lib/mimalloc.pc lib/mimalloc-override.pc lib/mimalloc-config.cmake
 EXTRA_DIST += lib/install/version-map lib/install/expand-template lib/install/reproducible-tar \
 	lib/install/mimalloc.pc.in lib/install/mimalloc-override.pc.in \
 	lib/install/mimalloc-config.cmake.in lib/install/mimalloc-config-version.cmake.in \
-	lib/LAYERS
+	lib/LAYERS lib/README.md

@@ -12,7 +12,7 @@
 enum { FILL_NEW = 0xd0, PURGE_TO_ZERO = 8 << 20 };
 
 /* The classes of all sizes up to SMALL_MAX, by granules. */
-#define B(i) MIP_BIN_OF_GRANULES(i)
+#define B(i) (uint8_t)(MIP_BIN_OF_GRANULES(i))
 #define B8(i) B(i), B(i + 1), B(i + 2), B(i + 3), B(i + 4), B(i + 5), B(i + 6), B(i + 7)
 #define B64(i)                                                                                     \
     B8(i), B8(i + 8), B8(i + 16), B8(i + 24), B8(i + 32), B8(i + 40), B8(i + 48), B8(i + 56)

@@ -103,7 +103,8 @@ static void *arena_hint(size_t size) {
 
 size_t mip_wanted_window(void) {
     size_t memory = mip_os_info.memory_size;
-    size_t least = sizeof(void *) < 8 ? (size_t)1 << 30 : (size_t)64 << (sizeof(void *) < 8 ? 0 : 30);
+    size_t least =
+        sizeof(void *) < 8 ? (size_t)1 << 30 : (size_t)64 << (sizeof(void *) < 8 ? 0 : 30);
     if (mip_os_info.address_limit != SIZE_MAX)
         return mip_round_up(mip_min(mip_os_info.address_limit, least), SLICE_SIZE);
     size_t window = least;
@@ -170,8 +171,9 @@ static void *adopt_run(size_t i, struct arena *arena, size_t start, size_t slice
     return arena->base + (start << SLICE_SHIFT);
 }
 
-static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alignment,
-                       unsigned *id, bool *is_zero) {
+/* *refused: there are slices, but the kernel gives no memory for them. */
+static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alignment, unsigned *id,
+                       bool *is_zero, bool *refused) {
     if (slices > arena->slices)
         return NULL;
     size_t low = mip_load_relaxed(&arena->a_low);
@@ -182,6 +184,7 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
         return NULL;
     if (!commit_to(arena, start + slices)) {
         mip_bitset_give_back(arena->taken, start, slices);
+        *refused = true;
         return NULL;
     }
     if (start == low && slices == 1 && alignment == SLICE_SIZE) {
@@ -193,19 +196,20 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
 }
 
 void *mip_arena_take(size_t slices, size_t alignment, unsigned *id, bool *is_zero) {
+    bool refused = false;
     for (int attempt = 0; attempt < 2; attempt++) {
         size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: as in arena_at */
         for (size_t i = 0; i < count; i++) {
             struct arena *arena = arena_at(i);
             void *p = arena == NULL ? NULL
-                                    : take_from(i, arena, slices, alignment, id, is_zero);
+                                    : take_from(i, arena, slices, alignment, id, is_zero, &refused);
             if (p != NULL)
                 return p;
         }
         /* Two arenas are as good as one, but a thread that is stopped here must not stop
            everybody: who finds the lock taken goes away without memory and the caller takes a
            mapping of its own. */
-        if (attempt > 0 || mip_exchange_acquire(&a_growing, true))
+        if (refused || attempt > 0 || mip_exchange_acquire(&a_growing, true))
             return NULL;
         size_t now = mip_load_relaxed(&mip_arenas.a_count);
         size_t extra = alignment > SLICE_SIZE ? alignment >> SLICE_SHIFT : 0;
@@ -284,8 +288,7 @@ bool mip_arena_has(const void *p) {
     return false;
 }
 
-bool mip_arena_manage(void *start, size_t size, bool is_committed, bool is_zero,
-                      bool is_external) {
+bool mip_arena_manage(void *start, size_t size, bool is_committed, bool is_zero, bool is_external) {
     char *base = (char *)mip_round_up((uintptr_t)start, SLICE_SIZE);
     size_t skipped = (size_t)(base - (char *)start);
     if (base == NULL || size < skipped + SLICE_SIZE)

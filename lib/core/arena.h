@@ -20,25 +20,24 @@
 enum { ARENA_COUNT_MAX = 128, ARENA_NONE = 0xffff };
 
 struct arena {
-    char *base;                /* [constant] slice-aligned */
-    size_t slices;             /* [constant] */
-    bool is_external;          /* [constant] memory of the caller: never purged, never unmapped */
+    char *base;                 /* [constant] slice-aligned */
+    size_t slices;              /* [constant] */
+    bool is_external;           /* [constant] memory of the caller: never purged, never unmapped */
     _Atomic(size_t) a_frontier; /* [any, atomic] slices that are accessible; only rises */
-    _Atomic(size_t) a_low;     /* [any, atomic] hint: no free slice below */
+    _Atomic(size_t) a_low;      /* [any, atomic] hint: no free slice below */
     _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
     mip_bit_word *taken, *dirty, *warm;
 };
 
 /* A run of slices whose first is aligned to `alignment` bytes (a power of two >= SLICE_SIZE).
-   *is_zero: it reads as zero.  NULL: no memory. */
+ *is_zero: it reads as zero.  NULL: no memory. */
 void *mip_arena_take(size_t slices, size_t alignment, unsigned *arena, bool *is_zero);
 
 /* Give a run back; it may be purged on the way. */
 void mip_arena_give(unsigned arena, void *start, size_t slices);
 
 /* Lengthen (shorten) a run in place. */
-bool mip_arena_extend(unsigned arena, void *start, size_t slices, size_t new_slices,
-                      bool *is_zero);
+bool mip_arena_extend(unsigned arena, void *start, size_t slices, size_t new_slices, bool *is_zero);
 
 /* Memory too large for an arena: a mapping of its own, zero.  `bytes` a multiple of the page. */
 void *mip_arena_map(size_t bytes, size_t alignment);

@@ -6,8 +6,9 @@
    - any other record is parked.  Its thread may have been in the middle of a fast path.  What it
      had done is a prefix of its stores in program order (the kernel interrupts the other
      processors to share their pages), and the code orders them, with fences for the compiler, so
-     that each block is on one list or on none and every list can be walked.  So the counts are made again from the lists (mip_recount) when somebody first locks the
-     record; a block that was on its way stays in use.
+     that each block is on one list or on none and every list can be walked.  So the counts are made
+   again from the lists (mip_recount) when somebody first locks the record; a block that was on its
+   way stays in use.
    - the forking thread's own record needs nothing, even when fork was called by a signal handler
      that interrupted an allocation: that allocation goes on in both processes. */
 #include <unistd.h>

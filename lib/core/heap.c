@@ -8,7 +8,7 @@
 #include "../os/os.h"
 #include "arena.h"
 
-enum { CANDIDATES = 4, MADE_PORTION = 8 };
+enum { CANDIDATES = 4, MADE_PORTION = 8, SHORT_LIST = 16 };
 
 static struct page_list *list_of(struct heap *heap, const struct page *page) {
     if (page->state == PAGE_QUEUED)
@@ -81,6 +81,18 @@ void mip_heap_put(struct page *page, struct block *first, struct block *last, ui
     note_returned(page, count);
 }
 
+/* Keep only the first blocks of a list that was taken from the page; the rest goes back. */
+static void shorten(struct page *page, struct block *list, uint32_t count) {
+    struct block *last = list;
+    for (int i = 1; i < SHORT_LIST; i++)
+        last = mip_link_get(page, last);
+    page->local = mip_link_get(page, last);
+    page->until_event -= count - SHORT_LIST;
+    mip_link_set(page, last, NULL);
+}
+
+/* While messages wait, lists are short: a thread that allocates little must tick all the same, to
+   take back what others freed for it. */
 bool mip_heap_load(struct heap *heap, unsigned bin, struct page *page) {
     if (mip_page_flags(page) & PAGE_MADE) {
         uint32_t returned = mip_page_collect_remote(page);
@@ -97,6 +109,8 @@ bool mip_heap_load(struct heap *heap, unsigned bin, struct page *page) {
         list = mip_page_carve(page, &count);
         heap->list_is_zero[bin] = page->is_zero;
     }
+    if (count > SHORT_LIST && mip_has_messages(heap->thread))
+        shorten(page, list, count);
     mip_store_fence(); /* never on two lists at once, and counted as carved */
     heap->list[bin] = list;
     return list != NULL;
@@ -131,8 +145,8 @@ static struct page *page_in_heap(struct heap *heap, unsigned bin, size_t block_s
                                  size_t slices, unsigned arena, bool is_zero, unsigned flags) {
     if (heap->is_made)
         flags |= PAGE_MADE;
-    struct page *page = mip_page_new(heap->thread, heap, bin, block_size, start, slices, arena,
-                                     is_zero, flags);
+    struct page *page =
+        mip_page_new(heap->thread, heap, bin, block_size, start, slices, arena, is_zero, flags);
     if (page == NULL)
         return NULL;
     heap->page_count++;

@@ -20,25 +20,25 @@
 enum {
     BATCH_SETS = 8,
     BATCH_WAYS = 2,
-    BATCH_COUNT_MAX = 64,       /* blocks in one message */
+    BATCH_COUNT_MAX = 64,        /* blocks in one message */
     BATCH_BYTES_MAX = 16 * 1024, /* of them */
-    EMPTY_MAX = 32,             /* slices in empty pages that a heap keeps */
-    TICKS_PER_CHECK = 16        /* ticks between two looks at the clock and the arenas */
+    EMPTY_MAX = 32,              /* slices in empty pages that a heap keeps */
+    TICKS_PER_CHECK = 16         /* ticks between two looks at the clock and the arenas */
 };
 
 struct heap {
-    struct block *list[BIN_COUNT]; /* [owner] first: the fast path indexes it */
+    struct block *list[BIN_COUNT];     /* [owner] first: the fast path indexes it */
     struct page_list queue[BIN_COUNT]; /* [owner] pages with free blocks; first: the current one */
-    uint8_t list_is_zero[BIN_COUNT]; /* [owner] the list is a fresh carve of zero memory */
-    uint32_t bin_slices[BIN_COUNT]; /* [owner] slices in the bin's pages */
-    struct page_list full;         /* [owner] pages without free blocks, single blocks */
-    struct page_list full_made;    /* [owner] likewise, pages that others free into directly */
-    size_t empty_slices;           /* [owner] in queued pages without a used block */
-    size_t page_count;             /* [owner] pages whose record names this heap */
-    struct thread *thread;         /* [constant] */
-    struct heap *forward;          /* [owner] the heap this one was merged into, or NULL */
-    struct heap *next, *previous;  /* [owner] made heaps of the thread */
-    bool is_made;                  /* [constant] */
+    uint8_t list_is_zero[BIN_COUNT];   /* [owner] the list is a fresh carve of zero memory */
+    uint32_t bin_slices[BIN_COUNT];    /* [owner] slices in the bin's pages */
+    struct page_list full;             /* [owner] pages without free blocks, single blocks */
+    struct page_list full_made;        /* [owner] likewise, pages that others free into directly */
+    size_t empty_slices;               /* [owner] in queued pages without a used block */
+    size_t page_count;                 /* [owner] pages whose record names this heap */
+    struct thread *thread;             /* [constant] */
+    struct heap *forward;              /* [owner] the heap this one was merged into, or NULL */
+    struct heap *next, *previous;      /* [owner] made heaps of the thread */
+    bool is_made;                      /* [constant] */
 };
 
 /* Blocks of one page, freed by a thread that does not own it.  The chain's first block becomes
@@ -63,26 +63,27 @@ _Static_assert(BATCH_COUNT_MAX < 256, "a message's count fits");
 enum record_state { RECORD_ACTIVE, RECORD_PARKED, RECORD_BUSY, RECORD_DEAD };
 
 struct MIP_ALIGNED(128) thread {
-    struct heap heap; /* the backing heap; first, so that both have one address */
-    struct heap *made;         /* [owner] heaps made by the program */
-    struct message *backlog;   /* [owner] messages taken but not yet spliced */
-    size_t backlog_count;      /* [owner] at least so many */
-    uint32_t ticks;            /* [owner] */
-    uint32_t frees_since_flush; /* [owner] frees into batches since one was last posted */
+    struct heap heap;             /* the backing heap; first, so that both have one address */
+    struct heap *made;            /* [owner] heaps made by the program */
+    struct message *backlog;      /* [owner] messages taken but not yet spliced */
+    size_t backlog_count;         /* [owner] messages to splice at the next tick */
+    uint64_t drained_at;          /* [owner] ms: when a full portion of messages was last spliced */
+    uint32_t ticks;               /* [owner] */
+    uint32_t frees_since_flush;   /* [owner] frees into batches since one was last posted */
     unsigned long long heartbeat; /* [owner] */
-    bool in_deferred;          /* [owner] the program's deferred-free function is running */
-    bool needs_recount;        /* [lock] parked by a fork: counts may be off by one */
-    uint8_t batches_used;      /* [owner] batches that hold blocks */
-    uint8_t next_way;          /* [owner] which way of a set is evicted next */
-    uint8_t check_bin;         /* [owner] where the periodic unloading goes on */
+    bool in_deferred;             /* [owner] the program's deferred-free function is running */
+    bool needs_recount;           /* [lock] parked by a fork: counts may be off by one */
+    uint8_t batches_used;         /* [owner] batches that hold blocks */
+    uint8_t next_way;             /* [owner] which way of a set is evicted next */
+    uint8_t check_bin;            /* [owner] where the periodic unloading goes on */
     struct batch batch[BATCH_SETS][BATCH_WAYS]; /* [owner] */
-    struct thread *next_record; /* [constant once published] all records */
+    struct thread *next_record;                 /* [constant once published] all records */
     /* what other threads write */
     MIP_ALIGNED(128) _Atomic(struct message *) a_messages; /* [any, atomic] */
-    _Atomic(uint32_t) a_state;       /* [any, atomic] enum record_state */
-    _Atomic(uint32_t) a_busy;        /* [owner, atomic] inside a slow path: see fork.c */
-    _Atomic(bool) a_has_pages;       /* [lock, atomic] hint: a parked record has pages to give */
-    _Atomic(bool) a_made_hint;       /* [any, atomic] a page of a made heap got blocks back */
+    _Atomic(uint32_t) a_state;                             /* [any, atomic] enum record_state */
+    _Atomic(uint32_t) a_busy;  /* [owner, atomic] inside a slow path: see fork.c */
+    _Atomic(bool) a_has_pages; /* [lock, atomic] hint: a parked record has pages to give */
+    _Atomic(bool) a_made_hint; /* [any, atomic] a page of a made heap got blocks back */
 };
 _Static_assert(offsetof(struct thread, heap) == 0, "token and backing heap are one address");
 
@@ -151,9 +152,9 @@ void mip_drain(struct thread *thread, bool all);
 bool mip_has_messages(struct thread *thread);
 
 /* --- thread.c --- */
-struct thread *mip_thread_self(void);  /* the calling thread's record, or NULL */
-struct thread *mip_thread_get(void);   /* likewise, made if there is none; NULL: none to be had */
-bool mip_thread_is_done(void);         /* the thread's destructor has run */
+struct thread *mip_thread_self(void); /* the calling thread's record, or NULL */
+struct thread *mip_thread_get(void);  /* likewise, made if there is none; NULL: none to be had */
+bool mip_thread_is_done(void);        /* the thread's destructor has run */
 
 /* A parked record that the caller may act on until it gives it back; for threads without a record
    of their own. */

@@ -12,12 +12,15 @@
    enter one: each is pushed on the page's own list, and nothing is touched after that.  The hint
    in the owner's record is set before the push. */
 #include "../base/report.h"
+#include "../os/os.h"
 #include "heap.h"
 #include "pagemap.h"
 
 enum {
     DRAIN_PORTION = 32, /* messages per tick, doubling while a backlog lasts */
     DRAIN_PORTION_MAX = 4096,
+    DRAIN_PER_MS = 2048, /* of a thread that is rarely here: about a tenth of its time */
+    DRAIN_LATE_MAX = 65536,
     FLUSH_AFTER = 256, /* frees into batches without one posted */
     PINNED_MAX = 4     /* pages pinned by batches that old */
 };
@@ -37,8 +40,7 @@ static void post(struct message *message, struct page *page) {
     }
 }
 
-static void post_chain(struct page *page, struct block *head, struct block *tail,
-                       uint32_t count) {
+static void post_chain(struct page *page, struct block *head, struct block *tail, uint32_t count) {
     struct block *second = count > 1 ? mip_link_get(page, head) : head;
     struct message *message = (struct message *)head;
     size_t chain = (size_t)((char *)second - page->start) >> GRANULE_SHIFT;
@@ -146,8 +148,22 @@ static void splice(struct thread *thread, struct message *message) {
     mip_heap_put(page, head, tail, count);
 }
 
+/* How many messages to splice at this tick.  A thread that is busy splices a bounded portion; one
+   that comes by rarely makes up for the time that has passed. */
+static size_t drain_portion(struct thread *thread) {
+    size_t portion = mip_max(thread->backlog_count, DRAIN_PORTION);
+    if (thread->backlog == NULL)
+        return portion;
+    uint64_t now = mip_os_clock_ms();
+    uint64_t passed = now - thread->drained_at;
+    thread->drained_at = now;
+    if (passed > DRAIN_LATE_MAX / DRAIN_PER_MS)
+        return DRAIN_LATE_MAX;
+    return mip_max(portion, (size_t)passed * DRAIN_PER_MS);
+}
+
 void mip_drain(struct thread *thread, bool all) {
-    size_t portion = all ? SIZE_MAX : mip_max(thread->backlog_count, DRAIN_PORTION);
+    size_t portion = all ? SIZE_MAX : drain_portion(thread);
     for (; portion > 0; portion--) {
         if (thread->backlog == NULL)
             thread->backlog = take_all(thread);
@@ -159,6 +175,6 @@ void mip_drain(struct thread *thread, bool all) {
         thread->backlog = message->next;
         splice(thread, message);
     }
-    thread->backlog_count = mip_min(2 * mip_max(thread->backlog_count, DRAIN_PORTION),
-                                    DRAIN_PORTION_MAX);
+    thread->backlog_count =
+        mip_min(2 * mip_max(thread->backlog_count, DRAIN_PORTION), DRAIN_PORTION_MAX);
 }

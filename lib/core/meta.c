@@ -69,9 +69,9 @@ void *mip_pool_take(struct pool *pool, bool *is_fresh) {
         !mip_exchange_acquire(&pool->a_lock, true)) {
         /* acquire: pairs with the release in mip_pool_give */
         struct pool_item *item = mip_load_acquire(&pool->a_free);
-        while (item != NULL && !atomic_compare_exchange_weak_explicit(
-                                   &pool->a_free, &item, item->next, memory_order_acquire,
-                                   memory_order_acquire))
+        while (item != NULL &&
+               !atomic_compare_exchange_weak_explicit(&pool->a_free, &item, item->next,
+                                                      memory_order_acquire, memory_order_acquire))
             continue;
         mip_store_release(&pool->a_lock, false);
         if (item != NULL)

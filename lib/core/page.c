@@ -2,6 +2,8 @@
 /* Floor 3, core: see page.h.  Only the page's owner calls, but for what page.h says of others. */
 #include "page.h"
 
+#include <errno.h>
+
 #include "../base/random.h"
 #include "../base/report.h"
 #include "../base/stats.h"
@@ -27,9 +29,9 @@ void mip_page_list_append(struct page_list *list, struct page_list *other) {
     other->first = other->last = NULL;
 }
 
-struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin,
-                          size_t block_size, char *start, size_t slices, unsigned arena,
-                          bool is_zero, unsigned flags) {
+struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin, size_t block_size,
+                          char *start, size_t slices, unsigned arena, bool is_zero,
+                          unsigned flags) {
     bool is_fresh;
     struct page *page = mip_pool_take(&page_pool, &is_fresh);
     if (page == NULL)
@@ -61,8 +63,8 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
            blocks do not all fall into the same cache sets. */
         size_t choices = mip_min(mip_os_info.page_size / block_size, capacity);
         if (choices > 1) {
-            unsigned colour = ENCODE_LISTS ? (unsigned)mip_random()
-                                           : mip_add_relaxed(&a_colour, 1) * 5;
+            unsigned colour =
+                ENCODE_LISTS ? (unsigned)mip_random() : mip_add_relaxed(&a_colour, 1) * 5;
             page->first = (uint32_t)(colour % choices);
         }
     }
@@ -91,10 +93,12 @@ void mip_page_release(struct page *page) {
     page->state = PAGE_UNUSED;
     mip_store_relaxed(&page->a_owner, OWNER_SPECIAL);
     mip_pool_give(&page_pool, page);
+    int saved = errno; /* free keeps it, also where the kernel refuses to take memory back */
     if (flags & PAGE_MAPPED)
         mip_arena_unmap(start, is_single ? slices : slices << SLICE_SHIFT);
     else
         mip_arena_give(arena, start, slices);
+    errno = saved;
 }
 
 bool mip_page_enter_interior(struct page *page, const void *p) {
@@ -179,7 +183,8 @@ bool mip_page_is_block(const struct page *page, const void *p) {
     if (offset % page->block_size != 0)
         return false;
     size_t index = offset / page->block_size;
-    size_t order = index >= page->first ? index - page->first : index + page->capacity - page->first;
+    size_t order =
+        index >= page->first ? index - page->first : index + page->capacity - page->first;
     return order < page->carved;
 }
 

@@ -19,7 +19,7 @@ struct __attribute__((may_alias)) block {
 };
 
 enum page_state {
-    PAGE_UNUSED,  /* the record describes no memory */
+    PAGE_UNUSED, /* the record describes no memory */
     PAGE_QUEUED, /* in its bin's queue: has free blocks, or is the bin's current page */
     PAGE_FULL    /* every block is used; in the heap's full list */
 };
@@ -40,17 +40,17 @@ enum {
    2. state FULL: carved == capacity == used + frees since, until_event == 1, local empty.
    3. SINGLE: capacity == 1, the owner word has OWNER_SPECIAL; INTERIOR likewise. */
 struct MIP_ALIGNED(128) page {
-    _Atomic(uintptr_t) a_owner; /* [any, atomic] thread record, or'ed with OWNER_SPECIAL */
-    struct block *local;        /* [owner] freed by the owner since the last refill */
-    uint32_t until_event;       /* [owner] frees until somebody must look */
-    uint8_t state;              /* [owner] enum page_state */
-    uint8_t bin;                /* [constant while in use] */
-    _Atomic(uint8_t) a_flags;   /* [any, atomic] written by the owner */
-    bool is_zero;               /* [owner] what is not carved yet reads as zero */
-    char *start;                /* [constant while in use] */
-    struct heap *heap;          /* [owner] may have been merged: see mip_heap_of_page */
+    _Atomic(uintptr_t) a_owner;   /* [any, atomic] thread record, or'ed with OWNER_SPECIAL */
+    struct block *local;          /* [owner] freed by the owner since the last refill */
+    uint32_t until_event;         /* [owner] frees until somebody must look */
+    uint8_t state;                /* [owner] enum page_state */
+    uint8_t bin;                  /* [constant while in use] */
+    _Atomic(uint8_t) a_flags;     /* [any, atomic] written by the owner */
+    bool is_zero;                 /* [owner] what is not carved yet reads as zero */
+    char *start;                  /* [constant while in use] */
+    struct heap *heap;            /* [owner] may have been merged: see mip_heap_of_page */
     struct page *next, *previous; /* [owner] queue or full list */
-    uint32_t carved, capacity;  /* [owner] blocks */
+    uint32_t carved, capacity;    /* [owner] blocks */
     /* second line: slow paths, and what other threads write */
     size_t block_size;                /* [owner] bytes; changes only for SINGLE pages */
     _Atomic(struct block *) a_remote; /* [any, atomic] freed by others (MADE) */
@@ -140,9 +140,8 @@ MIP_INLINE struct block *mip_page_block_of(const struct page *page, const void *
 
 /* A page of `slices` for blocks of `bin`, or (bin BIN_NONE) one block of block_size bytes at start.
    Enters it in the page map.  NULL: no memory for the map. */
-struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin,
-                          size_t block_size, char *start, size_t slices, unsigned arena,
-                          bool is_zero, unsigned flags);
+struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin, size_t block_size,
+                          char *start, size_t slices, unsigned arena, bool is_zero, unsigned flags);
 
 /* Give the memory and the record back; the page is in no list. */
 void mip_page_release(struct page *page);

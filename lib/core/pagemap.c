@@ -9,7 +9,7 @@
 struct pagemap_window mip_window;
 struct page mip_page_nobody = {.a_owner = OWNER_SPECIAL};
 
-static size_t window_slices;           /* [constant after init] */
+static size_t window_slices;            /* [constant after init] */
 static _Atomic(size_t) a_entries_ready; /* entries whose memory is accessible */
 
 enum {

@@ -14,9 +14,9 @@
 #include "size.h"
 
 enum {
-    WARM_LEAST = 16,   /* slices: 1 MiB */
-    PORTION = 64,      /* slices purged at once: 4 MiB */
-    HYSTERESIS = 32,   /* slices above the bound before it is worth a system call */
+    WARM_LEAST = 16, /* slices: 1 MiB */
+    PORTION = 64,    /* slices purged at once: 4 MiB */
+    HYSTERESIS = 32, /* slices above the bound before it is worth a system call */
     EPOCH_TICKS = 64
 };
 

@@ -4,8 +4,13 @@
 
 #include "../os/os.h"
 
-enum { PAGE_SLICES_TOP = 64, SMALL_PAGE_SLICES_TOP = 8, BLOCKS_LEAST = 64,
-       BIG_BLOCKS_LEAST = 32, BIG_PAGE_SLICES_LEAST = 16 };
+enum {
+    PAGE_SLICES_TOP = 64,
+    SMALL_PAGE_SLICES_TOP = 8,
+    BLOCKS_LEAST = 64,
+    BIG_BLOCKS_LEAST = 32,
+    BIG_PAGE_SLICES_LEAST = 16
+};
 
 size_t mip_bin_page_slices(unsigned bin, size_t held) {
     size_t size = mip_bin_size(bin);

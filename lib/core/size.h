@@ -17,13 +17,13 @@ enum {
     SLICE_SIZE = 1 << SLICE_SHIFT,
     GRANULE_SHIFT = 4, /* every block is a multiple of 16 bytes, and aligned to them */
     GRANULE = 1 << GRANULE_SHIFT,
-    LINEAR_BINS = 8,     /* 16, 32 ... 128 */
+    LINEAR_BINS = 8, /* 16, 32 ... 128 */
     BINS_PER_DOUBLING = 8,
     SMALL_BIN_COUNT = LINEAR_BINS + 8 * BINS_PER_DOUBLING,
     BIN_COUNT = LINEAR_BINS + 12 * BINS_PER_DOUBLING,
-    BIN_NONE = BIN_COUNT, /* of single-block pages */
-    SMALL_MAX = 32 * 1024,   /* largest size found by table: the fast paths end here */
-    MEDIUM_MAX = 512 * 1024, /* largest size that shares a page */
+    BIN_NONE = BIN_COUNT,        /* of single-block pages */
+    SMALL_MAX = 32 * 1024,       /* largest size found by table: the fast paths end here */
+    MEDIUM_MAX = 512 * 1024,     /* largest size that shares a page */
     NATURAL_ALIGNMENT_MAX = 4096 /* natural alignment is used up to here */
 };
 

@@ -2,6 +2,8 @@
 /* Floor 4, core: the periodic work.  A tick is the moment a bin's list runs empty (or a single
    block is allocated): it comes after a bounded number of allocations, whatever is freed meanwhile,
    since a thread's own frees go to another list.  Everything done here is bounded. */
+#include <errno.h>
+
 #include "../os/os.h"
 #include "arena.h"
 #include "core.h"
@@ -89,6 +91,7 @@ void mip_thread_collect(struct thread *thread, bool force) {
 }
 
 void mip_collect(bool force) {
+    int saved = errno;
     struct thread *thread = mip_thread_self();
     if (thread != NULL)
         mip_thread_collect(thread, force);
@@ -100,6 +103,7 @@ void mip_collect(bool force) {
         mip_thread_return(t);
     }
     mip_arena_collect(force);
+    errno = saved;
 }
 
 void mip_heap_collect(struct heap *heap, bool force) {
@@ -108,6 +112,7 @@ void mip_heap_collect(struct heap *heap, bool force) {
         heap = thread == NULL ? NULL : mip_tls_default();
     if (heap == NULL || heap->thread != thread)
         return;
+    int saved = errno;
     if (heap == &thread->heap) {
         mip_thread_collect(thread, force);
     } else {
@@ -117,4 +122,5 @@ void mip_heap_collect(struct heap *heap, bool force) {
     }
     if (force)
         mip_arena_collect(true);
+    errno = saved;
 }

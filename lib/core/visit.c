@@ -22,7 +22,8 @@ static void mark(const struct page *page, size_t base, const struct block *list,
     for (; list != NULL; list = mip_link_get(page, list)) {
         size_t index = (size_t)((const char *)list - page->start) / page->block_size;
         if (index - base < window)
-            free_bits[(index - base) / MIP_WORD_BITS] |= (size_t)1 << ((index - base) % MIP_WORD_BITS);
+            free_bits[(index - base) / MIP_WORD_BITS] |= (size_t)1
+                                                         << ((index - base) % MIP_WORD_BITS);
     }
 }
 
@@ -39,7 +40,8 @@ static bool visit_blocks(const struct visit *visit, const struct page *page,
         for (size_t index = base; index < end; index++) {
             size_t bit = index - base;
             char *block = page->start + index * page->block_size;
-            if (!(mip_load_relaxed(&page->a_flags) & PAGE_SINGLE) && !mip_page_is_block(page, block))
+            if (!(mip_load_relaxed(&page->a_flags) & PAGE_SINGLE) &&
+                !mip_page_is_block(page, block))
                 continue; /* not carved yet */
             if (free_bits[bit / MIP_WORD_BITS] >> (bit % MIP_WORD_BITS) & 1)
                 continue;

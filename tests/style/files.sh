@@ -21,7 +21,7 @@ list() {
 
 # Formats that know no comment, and texts that others prescribe.
 list lib include man tests m4 debian rpm .ci configure.ac Makefile.am bootstrap .clang-format \
-    .editorconfig | grep -vE '^debian/(changelog|control|.*/(control|format)|copyright)$|\.(json|smt2|ps|txt)$' |
+    .editorconfig | grep -vE '^debian/(changelog|control|.*/(control|format)|copyright)$|\.(json|smt2|ps|txt|md)$' |
     while read -r file; do
         [ -f "$file" ] || continue
         head -n 5 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"

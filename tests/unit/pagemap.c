@@ -33,9 +33,8 @@ END_TEST
 static const struct {
     intptr_t slice; /* from the window's base */
     size_t count;
-} ranges[] = {{0, 1},     {1, 7},      {100, 64},   {4095, 1},
-              {4094, 2},  {4095, 2},   {-1, 1},     {-2, 4},
-              {5000, 3},  {1 << 17, 1}, {65536, 5000}};
+} ranges[] = {{0, 1},  {1, 7},  {100, 64}, {4095, 1},    {4094, 2},    {4095, 2},
+              {-1, 1}, {-2, 4}, {5000, 3}, {1 << 17, 1}, {65536, 5000}};
 
 START_TEST(test_set_and_clear) {
     mip_os_init();
