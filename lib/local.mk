@@ -22,12 +22,15 @@ API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/basic.c \
 	lib/api/new_failure.c lib/api/new_failure.h lib/api/options.c lib/api/posix.c lib/api/process.c \
 	lib/api/process.h lib/api/stats.c lib/api/strings.c lib/api/usable.c
 
-OVERRIDE_FILES = lib/override/aligned.c lib/override/delete.c lib/override/dlopen.c \
-	lib/override/dlopen_entry.S lib/override/dlopen_entry.h lib/override/info.c \
+OVERRIDE_FILES = lib/override/aligned.c lib/override/delete.c lib/override/info.c \
 	lib/override/malloc.c lib/override/new.c lib/override/sized.h
 
+# Not in the object: a static program has a dlopen of its own, which cannot be called around.
+DLOPEN_FILES = lib/override/dlopen.c lib/override/dlopen_entry.S lib/override/dlopen_entry.h
+
 PLAIN_FILES = $(FLOOR_FILES) $(OS_FILES) $(BASE_FILES) $(CORE_FILES) $(API_FILES)
-ALL_FILES = $(PLAIN_FILES) $(OVERRIDE_FILES)
+OBJECT_FILES = $(PLAIN_FILES) $(OVERRIDE_FILES)
+ALL_FILES = $(OBJECT_FILES) $(DLOPEN_FILES)
 
 LIBRARY_LIBS = $(ATOMIC_LIBS) $(PTHREAD_LIBS) $(DL_LIBS)
 LIBRARY_LINK_FLAGS = -no-undefined -version-info $(LIBRARY_VERSION) $(MI_LDFLAGS)
@@ -92,7 +95,7 @@ endif
 # One object with everything of the override, to be named first when a program is linked.  The
 # archive below is never made: it gives its objects their rules and their list.
 EXTRA_LIBRARIES += lib/libmimalloc-object.a
-lib_libmimalloc_object_a_SOURCES = $(ALL_FILES)
+lib_libmimalloc_object_a_SOURCES = $(OBJECT_FILES)
 lib_libmimalloc_object_a_CPPFLAGS = $(OVERRIDE_CPPFLAGS)
 
 # What must stand after the user's CFLAGS, which may ask for LTO or for another kind of code.

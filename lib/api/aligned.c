@@ -3,8 +3,10 @@
    thread. */
 #include "api.h"
 
+#include "../core/fast.h"
+
 void *mi_malloc_aligned(size_t size, size_t alignment) {
-    return mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
+    return mip_fast_malloc_aligned(size, alignment);
 }
 
 void *mi_zalloc_aligned(size_t size, size_t alignment) {

@@ -31,7 +31,8 @@ bool mip_bitset_claim(mip_bit_word *set, size_t start, size_t count);
 void mip_bitset_give_back(mip_bit_word *set, size_t start, size_t count);
 
 /* Find the lowest clear run of `count` bits in [from, to) whose index i satisfies
-   (i + phase) % alignment == 0 (alignment a power of two), and claim it.  Its start, or SIZE_MAX. */
+   (i + phase) % alignment == 0 (alignment a power of two), and claim it.  Its start, or SIZE_MAX.
+ */
 size_t mip_bitset_claim_run(mip_bit_word *set, size_t from, size_t to, size_t count,
                             size_t alignment, size_t phase);
 

@@ -38,7 +38,7 @@ struct option {
 #define SWITCH(initial, name) OPTION(initial, 0, 1, BOOL, name)
 
 enum { DAY_MS = 24 * 60 * 60 * 1000, MANY = 1 << 28 };
-#define KIB_MAX ((long)(SIZE_MAX >> 10))
+#define KIB_MAX ((long)(PTRDIFF_MAX >> 10))
 
 static struct option options[MIP_OPTION_COUNT] = {
     [MIP_OPTION_PAGE_RESET] = SWITCH(1, "page_reset"),

@@ -10,17 +10,17 @@
 /* Numbers are those of mi_option_t in <mimalloc.h> and are never reused (static asserts in
    lib/api/options.c tie the two together). */
 enum mip_option {
-    MIP_OPTION_PAGE_RESET = 0,    /* bool, 1: give memory of empty pages back */
-    MIP_OPTION_CACHE_RESET = 1,   /* bool, 0: keep nothing warm, give back at once */
-    MIP_OPTION_POOL_COMMIT = 2,   /* bool, 0: commit whole arenas when they are reserved */
-    MIP_OPTION_SHOW_STATS = 3,    /* bool, 0: statistics at exit (also MIMALLOC_STATS) */
-    MIP_OPTION_SHOW_ERRORS = 4,   /* bool, 0 (1 in debug): error messages on stderr */
-    MIP_OPTION_VERBOSE = 5,       /* 0..2, 0: messages on stderr (implies show_errors) */
-    MIP_OPTION_PURGE_DELAY = 6,   /* ms, 500: how long idle warm memory is kept */
-    MIP_OPTION_ARENA_RESERVE = 7, /* KiB, 1048576: address space of the first arena */
-    MIP_OPTION_LARGE_PAGES = 8,   /* 0 never, 1 as the kernel is set, 2 ask: huge pages */
-    MIP_OPTION_MAX_ERRORS = 9,    /* 16: error messages shown before silence */
-    MIP_OPTION_MAX_WARNINGS = 10, /* 16: warnings shown before silence */
+    MIP_OPTION_PAGE_RESET = 0,     /* bool, 1: give memory of empty pages back */
+    MIP_OPTION_CACHE_RESET = 1,    /* bool, 0: keep nothing warm, give back at once */
+    MIP_OPTION_POOL_COMMIT = 2,    /* bool, 0: commit whole arenas when they are reserved */
+    MIP_OPTION_SHOW_STATS = 3,     /* bool, 0: statistics at exit (also MIMALLOC_STATS) */
+    MIP_OPTION_SHOW_ERRORS = 4,    /* bool, 0 (1 in debug): error messages on stderr */
+    MIP_OPTION_VERBOSE = 5,        /* 0..2, 0: messages on stderr (implies show_errors) */
+    MIP_OPTION_PURGE_DELAY = 6,    /* ms, 500: how long idle warm memory is kept */
+    MIP_OPTION_ARENA_RESERVE = 7,  /* KiB, 1048576: address space of the first arena */
+    MIP_OPTION_LARGE_PAGES = 8,    /* 0 never, 1 as the kernel is set, 2 ask: huge pages */
+    MIP_OPTION_MAX_ERRORS = 9,     /* 16: error messages shown before silence */
+    MIP_OPTION_MAX_WARNINGS = 10,  /* 16: warnings shown before silence */
     MIP_OPTION_KEEP_DEEPBIND = 11, /* bool, 0: leave RTLD_DEEPBIND in dlopen alone */
     MIP_OPTION_COUNT
 };

@@ -19,8 +19,7 @@ size_t mip_format(char *buffer, size_t size, const char *format, ...) MIP_FORMAT
 
 /* Which messages are shown; options.c says it whenever that changes.  Nothing is shown before the
    first call.  is_verbose implies shows_errors. */
-void mip_report_configure(bool is_verbose, bool shows_errors, size_t error_max,
-                          size_t warning_max);
+void mip_report_configure(bool is_verbose, bool shows_errors, size_t error_max, size_t warning_max);
 
 /* Where text goes: NULL restores stderr.  What a registered function makes us say goes to stderr
    and calls none.  Text longer than 511 characters comes in pieces. */

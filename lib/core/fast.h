@@ -36,16 +36,35 @@ MIP_INLINE struct heap *mip_tls_default(void) {
     return (struct heap *)((uintptr_t)&mip_root.empty_list + mip_tls_heap);
 }
 
-MIP_INLINE void *mip_fast_malloc(size_t size) {
+/* A block, or NULL when that is the slow path's business; errno is not touched. */
+MIP_INLINE void *mip_fast_pop(size_t size) {
     if (SLOW_PATHS_ONLY || MIP_UNLIKELY(size > SMALL_MAX))
-        return mip_malloc_slow(size);
+        return NULL;
     unsigned bin = mip_root.bin_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
     struct block **list = &mip_tls_default()->list[bin];
     struct block *block = *list;
     if (MIP_UNLIKELY(block == NULL))
-        return mip_malloc_slow(size);
+        return NULL;
     *list = block->next;
     return block;
+}
+
+MIP_INLINE void *mip_fast_malloc(size_t size) {
+    void *p = mip_fast_pop(size);
+    return MIP_LIKELY(p != NULL) ? p : mip_malloc_slow(size);
+}
+
+/* Likewise for an alignment that a class gives by itself; see size.h. */
+MIP_INLINE void *mip_fast_pop_aligned(size_t size, size_t alignment) {
+    if (MIP_UNLIKELY(alignment > NATURAL_ALIGNMENT_MAX ||
+                     size > SMALL_MAX - NATURAL_ALIGNMENT_MAX || !mip_is_power_of_two(alignment)))
+        return NULL;
+    return mip_fast_pop(mip_round_up(size + (size == 0), alignment));
+}
+
+MIP_INLINE void *mip_fast_malloc_aligned(size_t size, size_t alignment) {
+    void *p = mip_fast_pop_aligned(size, alignment);
+    return MIP_LIKELY(p != NULL) ? p : mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
 }
 
 MIP_INLINE void *mip_fast_zalloc(size_t size) {

@@ -2,6 +2,7 @@
 /* Floor 6, override: aligned allocation and sizes, by the names of C, POSIX and GNU. */
 #include "../bits.h"
 #include "../core/core.h"
+#include "../core/fast.h"
 #include "../os/os.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@ void *memalign(size_t alignment, size_t size);
 void *valloc(size_t size);
 
 static void *allocate(size_t alignment, size_t size) {
-    return mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
+    return mip_fast_malloc_aligned(size, alignment);
 }
 
 /* The result is the only way this function reports: errno and *result stay as they were. */
@@ -20,11 +21,14 @@ MIP_EXPORT int posix_memalign(void **result, size_t alignment, size_t size) {
     if (!mip_is_power_of_two(alignment) || alignment % sizeof(void *) != 0) {
         return EINVAL;
     }
-    int saved = errno;
-    void *p = allocate(alignment, size);
-    if (p == NULL) {
-        errno = saved;
-        return ENOMEM;
+    void *p = mip_fast_pop_aligned(size, alignment);
+    if (MIP_UNLIKELY(p == NULL)) {
+        int saved = errno;
+        p = mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
+        if (p == NULL) {
+            errno = saved;
+            return ENOMEM;
+        }
     }
     *result = p;
     return 0;

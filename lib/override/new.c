@@ -44,18 +44,18 @@ MIP_EXPORT void *operator_new_array_nothrow(size_t size, const void *tag) {
 }
 
 MIP_EXPORT void *operator_new_aligned(size_t size, size_t alignment) {
-    void *p = mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
+    void *p = mip_fast_malloc_aligned(size, alignment);
     return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_ALIGNED, size, alignment, CALLER);
 }
 
 MIP_EXPORT void *operator_new_array_aligned(size_t size, size_t alignment) {
-    void *p = mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
+    void *p = mip_fast_malloc_aligned(size, alignment);
     return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_ALIGNED, size, alignment, CALLER);
 }
 
 MIP_EXPORT void *operator_new_aligned_nothrow(size_t size, size_t alignment, const void *tag) {
     (void)tag;
-    void *p = mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
+    void *p = mip_fast_malloc_aligned(size, alignment);
     return MIP_LIKELY(p != NULL)
                ? p
                : mip_api_new_failed(MIP_NEW_ALIGNED_NOTHROW, size, alignment, CALLER);
@@ -64,7 +64,7 @@ MIP_EXPORT void *operator_new_aligned_nothrow(size_t size, size_t alignment, con
 MIP_EXPORT void *operator_new_array_aligned_nothrow(size_t size, size_t alignment,
                                                     const void *tag) {
     (void)tag;
-    void *p = mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
+    void *p = mip_fast_malloc_aligned(size, alignment);
     return MIP_LIKELY(p != NULL)
                ? p
                : mip_api_new_failed(MIP_NEW_ALIGNED_NOTHROW, size, alignment, CALLER);

@@ -14,7 +14,7 @@
 enum kind { SWITCH, NUMBER, KIBIBYTES };
 enum { NAME_SIZE = 16, LIST_SIZE = 512 };
 enum { DAY_MS = 24 * 60 * 60 * 1000, MANY = 1 << 28 };
-#define KIB_MAX ((long)(SIZE_MAX >> 10))
+#define KIB_MAX ((long)(PTRDIFF_MAX >> 10))
 
 static const char variable_prefix[] = "MIMALLOC_";
 

@@ -28,7 +28,8 @@ static int is_from(const char *function, const char *library) {
 
 int main(int argc, char **argv) {
     static const char *const functions[] = {
-        "malloc", "free", "calloc", "realloc", "posix_memalign", "aligned_alloc", "_ZdlPv", "_ZdaPv",
+        "malloc",         "free",          "calloc", "realloc",
+        "posix_memalign", "aligned_alloc", "_ZdlPv", "_ZdaPv",
     };
     if (argc < 2)
         return 2;

@@ -20,7 +20,9 @@ static struct node *prepend(struct node *next, int key) {
     return node;
 }
 
-__attribute__((noinline)) static int reached(struct node *node) { return node->key; }
+__attribute__((noinline)) static int reached(struct node *node) {
+    return node->key;
+}
 
 __attribute__((noinline)) static int walk(struct node *node) {
     int key = reached(node);

@@ -23,13 +23,27 @@ uint64_t stencil_hash(const unsigned char *data, size_t size) {
     uint64_t hash = 14695981039346656037u;
     for (size_t i = 0; i < size; i++) {
         switch (data[i] & 7) {
-        case 0: hash ^= data[i]; break;
-        case 1: hash += hash << 7; break;
-        case 2: hash *= 1099511628211u; break;
-        case 3: hash = hash >> 33 ^ hash; break;
-        case 4: hash -= data[i] * 31u; break;
-        case 5: hash = ~hash; break;
-        default: hash = hash << 9 | hash >> 55; break;
+        case 0:
+            hash ^= data[i];
+            break;
+        case 1:
+            hash += hash << 7;
+            break;
+        case 2:
+            hash *= 1099511628211u;
+            break;
+        case 3:
+            hash = hash >> 33 ^ hash;
+            break;
+        case 4:
+            hash -= data[i] * 31u;
+            break;
+        case 5:
+            hash = ~hash;
+            break;
+        default:
+            hash = hash << 9 | hash >> 55;
+            break;
         }
     }
     return hash;

@@ -15,18 +15,26 @@ namespace {
 
 template <int N> struct chain {
     std::tuple<int, std::string, chain<N - 1>> value;
-    int sum() const { return N + std::get<2>(value).sum(); }
+    int sum() const {
+        return N + std::get<2>(value).sum();
+    }
 };
 template <> struct chain<0> {
-    int sum() const { return 0; }
+    int sum() const {
+        return 0;
+    }
 };
 
 using item = std::variant<int, double, std::string, std::vector<int>>;
 
 struct printer {
     std::ostream &out;
-    template <class T> void operator()(const T &value) const { out << value; }
-    void operator()(const std::vector<int> &list) const { out << list.size(); }
+    template <class T> void operator()(const T &value) const {
+        out << value;
+    }
+    void operator()(const std::vector<int> &list) const {
+        out << list.size();
+    }
 };
 
 } // namespace
