@@ -34,7 +34,7 @@ static const struct {
     {MIP_OPTION_SHOW_ERRORS, "show_errors", CHECK_LEVEL > 0, 0, 1},
     {MIP_OPTION_VERBOSE, "verbose", 0, 0, 2},
     {MIP_OPTION_PURGE_DELAY, "purge_delay", 500, 0, 86400000},
-    {MIP_OPTION_ARENA_RESERVE, "arena_reserve", 1048576, 64, SIZE_MAX / 1024},
+    {MIP_OPTION_ARENA_RESERVE, "arena_reserve", 1048576, 64, PTRDIFF_MAX / 1024},
     {MIP_OPTION_LARGE_PAGES, "large_pages", 1, 0, 2},
     {MIP_OPTION_MAX_ERRORS, "max_errors", 16, 0, 1 << 28},
     {MIP_OPTION_MAX_WARNINGS, "max_warnings", 16, 0, 1 << 28},
