@@ -15,7 +15,8 @@ list() {
     if [ -e .git ] && command -v git >/dev/null; then
         git ls-files --cached --others --exclude-standard -- "$@"
     else
-        find "$@" -type f 2>/dev/null || :
+        # libtool adds its own macros
+        find "$@" -type f 2>/dev/null | grep -vE '^m4/(libtool|lt[a-z]+|lt~obsolete)\.m4$' || :
     fi
 }
 
