@@ -509,7 +509,7 @@ MI_EXPORT void mi_ufree(void *p, size_t *block_size) MI_NOEXCEPT;
 
 /* ---- Process --------------------------------------------------------------------------------- */
 
-/* Where text goes, and who is told of errors (an errno value, such as ENOMEM, EINVAL, EFAULT). */
+/* Where text goes, and who is told of errors (an errno value; this version tells of EINVAL). */
 typedef void(mi_output_fun)(const char *msg, void *arg);
 typedef void(mi_error_fun)(int err, void *arg);
 
@@ -536,7 +536,7 @@ MI_RESULT bool mi_is_in_heap_region(const void *p) MI_NOEXCEPT;
 /* Does the library that serves mi_malloc also replace malloc? */
 MI_RESULT bool mi_is_redirected(void) MI_NOEXCEPT;
 
-/* mi_collect(true) when the calling thread may own more than `target_size` bytes. */
+/* mi_collect(true), whatever the size: the call of later interfaces that names a target. */
 MI_EXPORT void mi_collect_reduce(size_t target_size) MI_NOEXCEPT;
 
 /* Says that the calling thread belongs to a pool; advice only. */

@@ -44,6 +44,16 @@
     atomic_compare_exchange_weak_explicit((p), (expected), (v), memory_order_relaxed,              \
                                           memory_order_relaxed)
 
+/* A word that is stored once while others may read it already, on a path where every instruction
+   counts: an aligned word is read whole on every machine, and compilers fold the plain load into
+   the instruction that uses it, which they do not with an atomic one. */
+#define mip_store_word(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#if MIP_HAS_TSAN
+#define mip_load_word(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#else
+#define mip_load_word(p) (*(p))
+#endif
+
 /* Keeps the compiler from moving stores across it; no instruction.  What another thread had done
    when a process forked is a prefix of its program order: see core/fork.c. */
 #define mip_store_fence() atomic_signal_fence(memory_order_acq_rel)

@@ -71,34 +71,72 @@ static uintptr_t get_hook(struct hook *hook, void **arg) {
 
 /* Threads that are inside a registered function, told apart by where their errno is.  What such a
    function causes us to say goes to stderr and calls no function again; so does what is said when
-   the table is full. */
-enum { SPEAKER_COUNT = 8 };
-typedef _Atomic(uintptr_t) speaker;
-static speaker a_speakers[SPEAKER_COUNT];
+   the table is full.
 
-static speaker *enter(void) {
-    uintptr_t self = (uintptr_t)&errno;
-    uintptr_t none;
-    for (int i = 0; i < SPEAKER_COUNT; i++) {
-        if (mip_load_relaxed(&a_speakers[i]) == self) {
-            return NULL;
-        }
+   A function may be left by an exception, a jump or the end of its thread, and then its thread's
+   place stays taken (a clean-up attribute would make the library need the unwinder's).  Such a
+   place is found out
+   - by its thread, or a later one on the same stack, when that is not deeper in the stack than the
+     place says: what was there has been left;
+   - by any thread that finds no free place, when the place has been held for long.  A function that
+     really takes so long can be entered a second time by its own thread, once in each HELD_LONG. */
+enum { SPEAKER_COUNT = 8, HELD_LONG = 1000 /* ms */ };
+static struct speaker {
+    _Atomic(uintptr_t) a_self; /* 0: the place is free */
+    _Atomic(uintptr_t) a_frame;
+    _Atomic(uint64_t) a_since; /* ms; 0 while it is being taken */
+} speakers[SPEAKER_COUNT];
+
+/* The place from its holder, or NULL when it is somebody else's meanwhile. */
+static struct speaker *take(struct speaker *place, uintptr_t holder, uintptr_t self,
+                            uintptr_t frame) {
+    if (!mip_cas_relaxed(&place->a_self, &holder, self)) {
+        return NULL;
     }
+    mip_store_relaxed(&place->a_frame, frame);
+    mip_store_relaxed(&place->a_since, mip_os_clock_ms());
+    return place;
+}
+
+static struct speaker *take_long_held(uintptr_t self, uintptr_t frame) {
+    uint64_t now = mip_os_clock_ms();
     for (int i = 0; i < SPEAKER_COUNT; i++) {
-        none = 0;
-        if (mip_cas_relaxed(&a_speakers[i], &none, self)) {
-            return &a_speakers[i];
+        uintptr_t holder = mip_load_relaxed(&speakers[i].a_self);
+        uint64_t since = mip_load_relaxed(&speakers[i].a_since);
+        if (since != 0 && now >= since + HELD_LONG) {
+            struct speaker *place = take(&speakers[i], holder, self, frame);
+            if (place != NULL) {
+                return place;
+            }
         }
     }
     return NULL;
 }
 
-/* Not by a clean-up attribute: that would make the library need the unwinder's.  A registered
-   function that leaves by an exception keeps its thread's place: what that thread says from then on
-   goes to stderr. */
-static void leave(speaker *place) {
-    if (place != NULL) {
-        mip_store_relaxed(place, 0);
+static struct speaker *enter(void) {
+    uintptr_t self = (uintptr_t)&errno;
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    for (int i = 0; i < SPEAKER_COUNT; i++) {
+        if (mip_load_relaxed(&speakers[i].a_self) == self) {
+            bool is_left = frame >= mip_load_relaxed(&speakers[i].a_frame);
+            return is_left ? take(&speakers[i], self, self, frame) : NULL;
+        }
+    }
+    for (int i = 0; i < SPEAKER_COUNT; i++) {
+        struct speaker *place = take(&speakers[i], 0, self, frame);
+        if (place != NULL) {
+            return place;
+        }
+    }
+    return take_long_held(self, frame);
+}
+
+static void leave(struct speaker *place) {
+    uintptr_t self = (uintptr_t)&errno;
+    /* Another's by now, when it was held for long. */
+    if (place != NULL && mip_load_relaxed(&place->a_self) == self) {
+        mip_store_relaxed(&place->a_since, 0);
+        (void)mip_cas_relaxed(&place->a_self, &self, 0);
     }
 }
 
@@ -124,7 +162,7 @@ static const char *line_end(const char *format) {
     return length > 0 && format[length - 1] == '\n' ? "" : "\n";
 }
 
-static void send_registered(const speaker *place, const char *prefix, const char *end,
+static void send_registered(const struct speaker *place, const char *prefix, const char *end,
                             const char *format, va_list args) {
     void *arg = NULL;
     mip_output_fun *output = NULL;
@@ -157,7 +195,7 @@ void mip_print(mip_output_fun *output, void *arg, const char *format, ...) {
     if (output != NULL) {
         send_text(output, arg, "", "", format, args);
     } else {
-        speaker *place = enter();
+        struct speaker *place = enter();
         send_registered(place, "", "", format, args);
         leave(place);
     }
@@ -167,7 +205,7 @@ void mip_print(mip_output_fun *output, void *arg, const char *format, ...) {
 
 static MIP_COLD void send_line(const char *prefix, const char *format, va_list args) {
     int saved_errno = errno;
-    speaker *place = enter();
+    struct speaker *place = enter();
     send_registered(place, prefix, line_end(format), format, args);
     leave(place);
     errno = saved_errno;
@@ -201,7 +239,7 @@ void mip_error(int error, const char *format, ...) {
     void *arg = NULL;
     mip_error_fun *handler = NULL;
     va_list args;
-    speaker *place = enter();
+    struct speaker *place = enter();
     mip_add_relaxed(&a_error_count, 1);
     if (may_show(&a_errors_shown, &a_error_max)) {
         va_start(args, format);

@@ -26,7 +26,9 @@ _Static_assert(MIP_BIN_OF_GRANULES(9) == LINEAR_BINS, "the first class after the
 
 static void make_zero(void *p, size_t size) {
     size_t page_size = mip_os_info.page_size;
-    if (size >= PURGE_TO_ZERO && (uintptr_t)p % page_size == 0 && size % page_size == 0 &&
+    struct page *page = size < PURGE_TO_ZERO ? NULL : mip_pagemap_find(p);
+    if (page != NULL && (uintptr_t)p % page_size == 0 && size % page_size == 0 &&
+        ((mip_page_flags(page) & PAGE_MAPPED) || mip_arena_may_purge(page->arena)) &&
         mip_os_purge(p, size))
         return;
     memset(p, 0, size);
@@ -101,6 +103,9 @@ void *mip_heap_malloc(struct heap *heap, size_t size, bool zero) {
     void *p = NULL;
     if (size <= MIP_SIZE_MAX) {
         struct thread *thread = heap == NULL ? mip_thread_get() : heap->thread;
+        if (CHECK_LEVEL && heap != NULL && heap->thread != mip_thread_self() &&
+            mip_thread_self() != NULL)
+            mip_fatal("mi_heap_malloc: the heap %p is not one of this thread", (void *)heap);
         if (thread != NULL) {
             p = allocate(heap == NULL ? mip_tls_default() : heap, size, zero);
         } else {

@@ -88,15 +88,16 @@ static void *arena_hint(size_t size) {
             return NULL;
         return (void *)(here - 2 * wanted);
     }
-    uintptr_t end = mip_window.base;
+    uintptr_t base = mip_load_word(&mip_window.base);
+    uintptr_t end = base;
     size_t count = mip_load_relaxed(&mip_arenas.a_count);
     for (size_t i = 0; i < count; i++) {
         struct arena *arena = arena_at(i);
         uintptr_t top = arena == NULL ? 0 : (uintptr_t)arena->base + (arena->slices << SLICE_SHIFT);
-        if (top > end && top - mip_window.base <= window)
+        if (top > end && top - base <= window)
             end = top;
     }
-    if (end - mip_window.base > window || size > window - (end - mip_window.base))
+    if (end - base > window || size > window - (end - base))
         return NULL;
     return (void *)end;
 }
@@ -278,6 +279,10 @@ size_t mip_arena_run_max(void) {
     return mip_max(first_reserve() / 8 >> SLICE_SHIFT, 1);
 }
 
+bool mip_arena_may_purge(unsigned id) {
+    return !arena_at(id)->is_external;
+}
+
 bool mip_arena_has(const void *p) {
     size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: as in arena_at */
     for (size_t i = 0; i < count; i++) {
@@ -303,5 +308,6 @@ bool mip_arena_manage(void *start, size_t size, bool is_committed, bool is_zero,
 }
 
 void mip_arena_fork_child(void) {
+    mip_purge_fork_child();
     mip_store_relaxed(&a_growing, false);
 }

@@ -46,6 +46,9 @@ void mip_arena_unmap(void *start, size_t bytes);
 /* Slices an arena can hold at most: what is longer is mapped. */
 size_t mip_arena_run_max(void);
 
+/* May the arena's memory be purged?  Not when it is the caller's. */
+bool mip_arena_may_purge(unsigned arena);
+
 /* Is the address in an arena? */
 bool mip_arena_has(const void *p);
 

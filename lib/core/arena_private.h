@@ -21,6 +21,9 @@ void mip_arena_note_take(size_t slices, size_t warm);
    never falls below zero). */
 void mip_arena_note_warm(struct arena *arena, size_t end, size_t slices);
 
+/* In the child after fork: count again. */
+void mip_purge_fork_child(void);
+
 /* `freed` slices were given back: purge what lies above the bound. */
 void mip_arena_purge_excess(size_t freed);
 

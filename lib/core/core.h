@@ -39,6 +39,7 @@ void *mip_expand(void *p, size_t size);
 
 /* 0 for NULL and for what is not ours. */
 size_t mip_usable_size(const void *p);
+size_t mip_usable_size_in(const char *function, const void *p); /* who asks, for the message */
 size_t mip_good_size(size_t size);
 
 /* Is the address inside memory this allocator manages? */
@@ -80,8 +81,5 @@ void mip_register_deferred_free(mip_deferred_free_fun *fun, void *arg);
 
 /* Once, from the library's constructor (idempotent), and at exit. */
 void mip_process_init(void);
-
-/* What a pointer that is not ours may be forwarded to by realloc (set by override). */
-extern void *(*mip_foreign_realloc)(void *p, size_t size);
 
 #endif

@@ -23,9 +23,10 @@ struct mip_root {
 extern const struct mip_root mip_root;
 
 extern MIP_TLS uintptr_t mip_tls_heap; /* default heap - &mip_root.empty_list */
-extern MIP_TLS uintptr_t mip_tls_self; /* thread record; 0: none yet, 1: its destructor has run */
+extern MIP_TLS uintptr_t mip_tls_self; /* thread record; 0: none yet, TLS_DONE */
 
-enum { TLS_DONE = 1 };
+/* No owner word of a page has this value, nor has that of the page of nobody. */
+enum { TLS_DONE = 2 };
 
 void *mip_malloc_slow(size_t size);
 void *mip_zalloc_slow(size_t size);
@@ -84,7 +85,7 @@ MIP_INLINE void *mip_fast_zalloc(size_t size) {
 }
 
 MIP_INLINE void mip_fast_free(void *p) {
-    size_t index = ((uintptr_t)p - mip_window.base) >> SLICE_SHIFT;
+    size_t index = ((uintptr_t)p - mip_load_word(&mip_window.base)) >> SLICE_SHIFT;
     /* relaxed: see raise_limit in pagemap.c */
     if (SLOW_PATHS_ONLY || MIP_UNLIKELY(index >= mip_load_relaxed(&mip_window.a_limit))) {
         mip_free_slow(p);

@@ -128,15 +128,19 @@ static struct page *page_of_block(const void *p) {
     return page;
 }
 
-size_t mip_usable_size(const void *p) {
+size_t mip_usable_size_in(const char *function, const void *p) {
     struct page *page = page_of_block(p);
     if (page == NULL) {
         if (p != NULL)
-            bad_pointer("usable_size", p, "not the start of a block");
+            bad_pointer(function, p, "not the start of a block");
         return 0;
     }
     size_t offset = (size_t)((const char *)p - page->start);
     return page->block_size - offset % page->block_size;
+}
+
+size_t mip_usable_size(const void *p) {
+    return mip_usable_size_in("usable_size", p);
 }
 
 bool mip_is_ours(const void *p) {
@@ -144,6 +148,9 @@ bool mip_is_ours(const void *p) {
 }
 
 bool mip_heap_contains_block(struct heap *heap, const void *p) {
-    struct page *page = heap == NULL ? NULL : page_of_block(p);
-    return page != NULL && mip_heap_of_page(page) == heap;
+    /* A heap of another thread is not looked into. */
+    struct thread *thread = mip_thread_self();
+    struct page *page =
+        heap == NULL || thread == NULL || heap->thread != thread ? NULL : page_of_block(p);
+    return page != NULL && mip_page_owner(page) == thread && mip_heap_of_page(page) == heap;
 }

@@ -124,6 +124,7 @@ static void retire_current(struct heap *heap, unsigned bin) {
     mip_page_list_remove(queue, page);
     page->state = PAGE_FULL;
     page->until_event = 1;
+    page->stamp = 0;
     mip_page_list_push_front(list_of(heap, page), page);
     /* The first of the next few that is worth loading from; else the best of them. */
     struct page *best = queue->first;
@@ -296,28 +297,33 @@ static void collect_page(struct page *page) {
         note_returned(page, count);
 }
 
-void mip_heap_collect_made(struct heap *heap, size_t limit) {
-    struct page *page = heap->full_made.first;
-    for (size_t i = 0; page != NULL && i < limit; i++) {
-        struct page *next = page->next;
-        if (limit != SIZE_MAX) {
-            /* Seen pages go to the end, so that the next portion sees others. */
-            mip_page_list_remove(&heap->full_made, page);
-            mip_page_list_push_back(&heap->full_made, page);
-        }
-        collect_page(page);
-        page = next;
+bool mip_heap_collect_made(struct heap *heap, size_t limit) {
+    if (!heap->is_sweeping || limit == SIZE_MAX) {
+        heap->is_sweeping = true;
+        if (++heap->sweep == 0)
+            heap->sweep = 1;
     }
-    if (limit != SIZE_MAX)
-        return;
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        for (page = heap->queue[bin].first; page != NULL;) {
+    /* Seen pages are marked and go to the end; a page that becomes full carries no mark. */
+    for (size_t i = 0; i < limit; i++) {
+        struct page *page = heap->full_made.first;
+        if (page == NULL || page->stamp == heap->sweep) {
+            heap->is_sweeping = false;
+            break;
+        }
+        page->stamp = heap->sweep;
+        mip_page_list_remove(&heap->full_made, page);
+        mip_page_list_push_back(&heap->full_made, page);
+        collect_page(page);
+    }
+    for (unsigned bin = 0; limit == SIZE_MAX && bin < BIN_COUNT; bin++) {
+        for (struct page *page = heap->queue[bin].first; page != NULL;) {
             struct page *next = page->next;
             if (mip_page_flags(page) & PAGE_MADE)
                 collect_page(page);
             page = next;
         }
     }
+    return heap->is_sweeping;
 }
 
 void mip_heap_merge(struct heap *to, struct heap *from) {
@@ -327,6 +333,9 @@ void mip_heap_merge(struct heap *to, struct heap *from) {
         to->bin_slices[bin] += from->bin_slices[bin];
     }
     mip_page_list_append(&to->full, &from->full);
+    /* Marks of another heap's sweep mean nothing here. */
+    for (struct page *page = from->full_made.first; page != NULL; page = page->next)
+        page->stamp = 0;
     mip_page_list_append(&to->full_made, &from->full_made);
     from->forward = to;
 }

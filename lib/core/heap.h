@@ -38,7 +38,9 @@ struct heap {
     struct thread *thread;             /* [constant] */
     struct heap *forward;              /* [owner] the heap this one was merged into, or NULL */
     struct heap *next, *previous;      /* [owner] made heaps of the thread */
-    bool is_made;                      /* [constant] */
+    uint32_t sweep;                    /* [owner] number of the sweep over full_made */
+    bool is_sweeping;                  /* [owner] it has not come to its end */
+    bool is_made;                      /* [constant while in use] */
 };
 
 /* Blocks of one page, freed by a thread that does not own it.  The chain's first block becomes
@@ -65,6 +67,7 @@ enum record_state { RECORD_ACTIVE, RECORD_PARKED, RECORD_BUSY, RECORD_DEAD };
 struct MIP_ALIGNED(128) thread {
     struct heap heap;             /* the backing heap; first, so that both have one address */
     struct heap *made;            /* [owner] heaps made by the program */
+    struct heap *made_cursor;     /* [owner] where the sweep for returned blocks goes on, or NULL */
     struct message *backlog;      /* [owner] messages taken but not yet spliced */
     size_t backlog_count;         /* [owner] messages to splice at the next tick */
     uint64_t drained_at;          /* [owner] ms: when a full portion of messages was last spliced */
@@ -127,8 +130,10 @@ void mip_heap_settle(struct heap *heap, bool force);
 /* Let go of the bin's pages that have been empty for a while (force: of all that are empty). */
 void mip_heap_trim(struct heap *heap, unsigned bin, bool force);
 
-/* Blocks that other threads pushed on pages of made heaps. */
-void mip_heap_collect_made(struct heap *heap, size_t limit);
+/* Take back what other threads pushed on full pages of made heaps: the next `limit` pages of a
+   sweep over all of them (SIZE_MAX: a whole new sweep, and pages in queues too).  True: the sweep
+   has not come to its end. */
+bool mip_heap_collect_made(struct heap *heap, size_t limit);
 
 /* Everything of `from` becomes `to`'s; pages keep naming `from`, which forwards. */
 void mip_heap_merge(struct heap *to, struct heap *from);
@@ -196,9 +201,11 @@ void mip_recount(struct thread *thread); /* after fork, under the record's lock 
 
 MIP_INLINE void mip_busy_enter(struct thread *thread) {
     mip_store_relaxed(&thread->a_busy, mip_load_relaxed(&thread->a_busy) + 1);
+    mip_store_fence(); /* no store of the slow path comes before */
 }
 
 MIP_INLINE void mip_busy_leave(struct thread *thread) {
+    mip_store_fence(); /* nor after */
     mip_store_relaxed(&thread->a_busy, mip_load_relaxed(&thread->a_busy) - 1);
 }
 

@@ -17,8 +17,12 @@ struct heap *mip_heap_new(void) {
     int saved = errno;
     struct thread *thread = mip_thread_get();
     bool is_fresh = false;
+    if (thread != NULL)
+        mip_busy_enter(thread);
     struct heap *heap = thread == NULL ? NULL : mip_pool_take(&heap_pool, &is_fresh);
     if (heap == NULL) {
+        if (thread != NULL)
+            mip_busy_leave(thread);
         errno = ENOMEM;
         return NULL;
     }
@@ -30,6 +34,7 @@ struct heap *mip_heap_new(void) {
     if (heap->next != NULL)
         heap->next->previous = heap;
     thread->made = heap;
+    mip_busy_leave(thread);
     mip_stat_increase(MIP_STAT_HEAPS, 1);
     errno = saved;
     return heap;
@@ -43,6 +48,8 @@ static void unlink_heap(struct heap *heap) {
         heap->thread->made = heap->next;
     if (heap->next != NULL)
         heap->next->previous = heap->previous;
+    if (heap->thread->made_cursor == heap)
+        heap->thread->made_cursor = heap->next;
     heap->next = heap->previous = NULL;
     if (heap->thread == mip_thread_self() && mip_tls_default() == heap)
         mip_tls_heap = (uintptr_t)&heap->thread->heap - (uintptr_t)&mip_root.empty_list;
@@ -80,9 +87,15 @@ void mip_heap_delete(struct heap *heap) {
     errno = saved;
 }
 
-void mip_made_page_gone(struct heap *heap) {
+/* The record is no heap any more: a second end of it is seen for what it is. */
+static void give_back(struct heap *heap) {
+    heap->is_made = false;
     heap->thread = NULL;
     mip_pool_give(&heap_pool, heap);
+}
+
+void mip_made_page_gone(struct heap *heap) {
+    give_back(heap);
 }
 
 static void release_list(struct heap *heap, struct page_list *list) {
@@ -103,7 +116,7 @@ void mip_heap_destroy(struct heap *heap) {
     }
     release_list(heap, &heap->full);
     release_list(heap, &heap->full_made);
-    mip_pool_give(&heap_pool, heap);
+    give_back(heap);
     mip_busy_leave(thread);
     errno = saved;
 }

@@ -9,8 +9,8 @@
      the reader forwards what is not its own.  Records are never unmapped, so posting to an old
      owner is safe.
    Pages born in made heaps.  The heap may be destroyed while a batch waits, so their blocks never
-   enter one: each is pushed on the page's own list, and nothing is touched after that.  The hint
-   in the owner's record is set before the push. */
+   enter one: each is pushed on the page's own list, and the page is not touched after that.  The
+   hint in the owner's record, which is never unmapped, follows the push. */
 #include "../base/report.h"
 #include "../os/os.h"
 #include "heap.h"
@@ -25,13 +25,17 @@ enum {
     PINNED_MAX = 4     /* pages pinned by batches that old */
 };
 
-static void post(struct message *message, struct page *page) {
-    struct thread *owner = mip_page_owner(page);
+static void push(struct message *message, struct thread *owner) {
     struct message *head = mip_load_relaxed(&owner->a_messages);
     do {
         message->next = head;
         /* release: pairs with the acquire in take_all */
     } while (!mip_cas_weak_release(&owner->a_messages, &head, message));
+}
+
+static void post(struct message *message, struct page *page) {
+    struct thread *owner = mip_page_owner(page);
+    push(message, owner);
     /* Nobody runs for a parked record: do a portion of its work now and then. */
     if (mip_load_relaxed(&owner->a_state) == RECORD_PARKED && mip_thread_try_lock(owner)) {
         mip_drain(owner, false);
@@ -68,12 +72,13 @@ void mip_flush_batches(struct thread *thread) {
 }
 
 static void free_made(struct page *page, struct block *block) {
-    mip_store_relaxed(&mip_page_owner(page)->a_made_hint, true);
+    struct thread *owner = mip_page_owner(page); /* before the push: then the page may be gone */
     struct block *head = mip_load_relaxed(&page->a_remote);
     do {
         mip_link_set(page, block, head);
         /* release: pairs with the acquire in mip_page_collect_remote */
     } while (!mip_cas_weak_release(&page->a_remote, &head, block));
+    mip_store_release(&owner->a_made_hint, true); /* pairs with the acquire in collect_hinted */
 }
 
 static struct batch *batch_for(struct thread *thread, const struct page *page) {
@@ -131,11 +136,12 @@ static struct message *take_all(struct thread *thread) {
 
 static void splice(struct thread *thread, struct message *message) {
     struct page *page = mip_pagemap_find(message);
-    if (page == NULL || page->state == PAGE_UNUSED)
+    struct thread *owner = page == NULL ? NULL : mip_page_owner(page);
+    if (owner == NULL)
         mip_fatal("corrupted message at %p: a block was freed twice or overwritten after free",
                   (void *)message);
-    if (mip_page_owner(page) != thread) {
-        post(message, page);
+    if (owner != thread) {
+        push(message, owner); /* only pushed: draining that record too would recur */
         return;
     }
     uint32_t count = message->count;

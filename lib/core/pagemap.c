@@ -9,7 +9,8 @@
 struct pagemap_window mip_window;
 struct page mip_page_nobody = {.a_owner = OWNER_SPECIAL};
 
-static size_t window_slices;            /* [constant after init] */
+static _Atomic(size_t) a_window_slices; /* 0: there is no window yet */
+static _Atomic(bool) a_has_early;       /* entries were made before there was a window */
 static _Atomic(size_t) a_entries_ready; /* entries whose memory is accessible */
 
 enum {
@@ -35,20 +36,26 @@ bool mip_pagemap_init(uintptr_t base, size_t size) {
     mip_os_name(entries, bytes, "mimalloc page map");
     mip_stat_increase(MIP_STAT_MMAPS, 1);
     mip_stat_increase(MIP_STAT_RESERVED, bytes);
-    mip_window.base = base;
+    mip_store_word(&mip_window.base, base);
     mip_window.a_entries = entries;
-    window_slices = slices;
+    mip_store_release(&a_window_slices, slices); /* pairs with the acquire in window_slices */
     return true;
 }
 
+static size_t window_slices(void) {
+    /* acquire: pairs with the release in mip_pagemap_init, so that base and entries are seen */
+    return mip_load_acquire(&a_window_slices);
+}
+
 size_t mip_pagemap_window_size(void) {
-    return window_slices << SLICE_SHIFT;
+    return window_slices() << SLICE_SHIFT;
 }
 
 /* Index in the window, or SIZE_MAX. */
 static size_t window_index(const void *p) {
-    size_t index = ((uintptr_t)p - mip_window.base) >> SLICE_SHIFT;
-    return index < window_slices ? index : SIZE_MAX;
+    size_t slices = window_slices();
+    size_t index = ((uintptr_t)p - mip_load_word(&mip_window.base)) >> SLICE_SHIFT;
+    return index < slices ? index : SIZE_MAX;
 }
 
 /* Make the entries up to `end` accessible; concurrent callers may do so twice. */
@@ -57,7 +64,7 @@ static bool commit_entries(size_t end) {
     if (end <= ready)
         return true;
     size_t step = 16 * mip_os_info.page_size / sizeof(void *);
-    size_t target = mip_min(mip_round_up(end, step), window_slices);
+    size_t target = mip_min(mip_round_up(end, step), window_slices());
     char *entries = (char *)mip_window.a_entries;
     size_t from = mip_round_down(ready * sizeof(void *), mip_os_info.page_size);
     size_t to = mip_round_up(target * sizeof(void *), mip_os_info.page_size);
@@ -79,7 +86,7 @@ static bool raise_limit(size_t end) {
     size_t limit = mip_load_acquire(&mip_window.a_limit); /* acquire: pairs with the CAS below */
     if (end <= limit)
         return true;
-    size_t target = mip_min(mip_round_up(end, LIMIT_STEP), window_slices);
+    size_t target = mip_min(mip_round_up(end, LIMIT_STEP), window_slices());
     if (!commit_entries(target))
         return false;
     for (size_t i = limit; i < target; i++) {
@@ -119,9 +126,11 @@ struct page *mip_pagemap_find(const void *p) {
     size_t index = window_index(p);
     if (index < mip_load_acquire(&mip_window.a_limit)) { /* acquire: pairs with raise_limit */
         struct page *page = mip_load_relaxed(&mip_window.a_entries[index]);
-        return page == &mip_page_nobody ? NULL : page;
+        if (page != &mip_page_nobody)
+            return page;
     }
-    if (index != SIZE_MAX)
+    /* What was mapped before there was a window may lie inside it all the same. */
+    if (index != SIZE_MAX && !mip_load_relaxed(&a_has_early))
         return NULL;
     _Atomic(void *) *slot = tree_slot((uintptr_t)p >> SLICE_SHIFT, false);
     return slot == NULL ? NULL : mip_load_relaxed(slot);
@@ -129,6 +138,8 @@ struct page *mip_pagemap_find(const void *p) {
 
 static bool set_outside(const void *start, size_t slices, struct page *page) {
     uintptr_t key = (uintptr_t)start >> SLICE_SHIFT;
+    if (page != NULL && window_slices() == 0)
+        mip_store_relaxed(&a_has_early, true);
     for (size_t i = 0; i < slices; i++) {
         _Atomic(void *) *slot = tree_slot(key + i, page != NULL);
         if (slot == NULL && page == NULL)
@@ -147,10 +158,11 @@ static bool set_outside(const void *start, size_t slices, struct page *page) {
 static size_t part(const char *start, size_t slices, size_t *index) {
     *index = window_index(start);
     if (*index != SIZE_MAX)
-        return mip_min(slices, window_slices - *index);
-    size_t below = window_slices == 0 || (uintptr_t)start > mip_window.base
+        return mip_min(slices, window_slices() - *index);
+    uintptr_t base = mip_load_word(&mip_window.base);
+    size_t below = window_slices() == 0 || (uintptr_t)start > base
                        ? slices
-                       : (mip_window.base - (uintptr_t)start) >> SLICE_SHIFT;
+                       : (base - (uintptr_t)start) >> SLICE_SHIFT;
     return mip_min(slices, below);
 }
 
@@ -185,9 +197,10 @@ void mip_pagemap_clear(const void *start, size_t slices) {
         const char *at = (const char *)start + (done << SLICE_SHIFT);
         size_t index;
         size_t count = part(at, slices - done, &index);
-        if (index == SIZE_MAX)
+        if (index == SIZE_MAX || mip_load_relaxed(&a_has_early))
             set_outside(at, count, NULL);
-        for (size_t i = 0; index != SIZE_MAX && i < count; i++)
+        size_t limit = mip_load_acquire(&mip_window.a_limit); /* acquire: pairs with raise_limit */
+        for (size_t i = 0; index != SIZE_MAX && i < count && index + i < limit; i++)
             mip_store_relaxed(&mip_window.a_entries[index + i], &mip_page_nobody);
         done += count;
     }

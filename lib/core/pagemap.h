@@ -16,7 +16,7 @@
 #include "page.h"
 
 struct pagemap_window {
-    uintptr_t base;                    /* [constant once a_limit > 0] */
+    uintptr_t base;                    /* [any, by mip_load_word] constant once there is a window */
     _Atomic(size_t) a_limit;           /* [any, atomic] slices whose entries are valid */
     _Atomic(struct page *) *a_entries; /* [constant once a_limit > 0] */
 };
@@ -33,8 +33,8 @@ struct page *mip_pagemap_find(const void *p);
 bool mip_pagemap_set(const void *start, size_t slices, struct page *page);
 void mip_pagemap_clear(const void *start, size_t slices);
 
-/* Lay the window over [base, base + size); once, before any entry inside it is made.  False: no
-   window, everything is looked up in the tree. */
+/* Lay the window over [base, base + size); once.  What was entered before stays in the tree and is
+   found there.  False: no window, everything is looked up in the tree. */
 bool mip_pagemap_init(uintptr_t base, size_t size);
 
 /* Where the window lies: size 0 before init. */

@@ -120,6 +120,17 @@ void mip_arena_purge_excess(size_t freed) {
         purge(mip_min(warm - bound, mip_max(PORTION, freed)));
 }
 
+void mip_purge_fork_child(void) {
+    /* A thread that is no more may have been between the bits and the count. */
+    size_t warm = 0;
+    for (size_t i = 0; i < ARENA_COUNT_MAX; i++) {
+        struct arena *arena = mip_load_relaxed(&mip_arenas.a_arena[i]);
+        if (arena != NULL)
+            warm += mip_bitset_count(arena->warm, 0, arena->slices);
+    }
+    mip_store_relaxed(&a_warm, warm);
+}
+
 void mip_arena_collect(bool force) {
     if (force)
         purge(SIZE_MAX);
@@ -137,7 +148,7 @@ void mip_arena_tick(uint64_t now, unsigned ticks) {
     }
     size_t since = mip_load_relaxed(&a_idle_since);
     if (reused > 0 || since == 0) {
-        mip_store_relaxed(&a_idle_since, (size_t)now | 1);
+        mip_store_relaxed(&a_idle_since, (size_t)now + (now == 0));
         return;
     }
     size_t delay = (size_t)mip_option_get(MIP_OPTION_PURGE_DELAY);

@@ -11,8 +11,6 @@
 #include "arena.h"
 #include "fast.h"
 
-void *(*mip_foreign_realloc)(void *p, size_t size);
-
 static bool is_in_place(size_t usable, size_t size) {
     return size <= usable && (size >= usable / 2 || usable <= 2 * GRANULE);
 }
@@ -54,26 +52,35 @@ static bool resize_single(struct page *page, size_t size, bool zero) {
     return true;
 }
 
-/* A mapping of its own moves with its memory. */
+/* Move a mapping to a new place.  The page is entered there before the memory moves, and off the
+   old place before the kernel may give that to another thread; going back cannot fail, since the
+   map has what it needs for the old place. */
+static char *remap_elsewhere(struct page *page, size_t old, size_t bytes) {
+    char *from = page->start;
+    char *to = mip_os_reserve(NULL, bytes, SLICE_SIZE);
+    if (to == NULL)
+        return NULL;
+    if (mip_pagemap_set(to, 1, page)) {
+        mip_pagemap_clear(from, 1);
+        if (mip_os_remap(from, old, bytes, to) != NULL)
+            return to;
+        mip_pagemap_set(from, 1, page);
+        mip_pagemap_clear(to, 1);
+    }
+    mip_os_release(to, bytes);
+    return NULL;
+}
+
+/* A mapping of its own is resized in place, or moves with its memory. */
 static void *remap(struct page *page, size_t size, bool zero, bool may_move) {
     size_t bytes = mip_round_up(size, mip_os_info.page_size);
     size_t old = page->slices;
     if (bytes < size)
         return NULL;
-    /* The entry of the old place goes first: once the kernel has moved the memory, another
-       thread may be given that place. */
-    char *start = page->start;
-    mip_pagemap_clear(start, 1);
-    char *p = mip_os_remap(start, old, bytes, may_move);
     mip_stat_increase(MIP_STAT_MMAPS, 1);
-    if (!mip_pagemap_set(p == NULL ? start : p, 1, page)) {
-        /* No memory for the map's node at the new place: go back, where the node exists. */
-        char *back = p == NULL ? start : mip_os_remap(p, bytes, old, true);
-        if (back == NULL || !mip_pagemap_set(back, 1, page))
-            mip_fatal("realloc: no memory to record the mapping at %p", (void *)p);
-        page->start = back;
-        return NULL;
-    }
+    char *p = mip_os_remap(page->start, old, bytes, NULL);
+    if (p == NULL && may_move)
+        p = remap_elsewhere(page, old, bytes);
     if (p == NULL)
         return NULL;
     if (zero && size < old) /* what a mapping gains is zero */
@@ -119,12 +126,10 @@ static void *move(struct heap *heap, void *p, size_t usable, size_t size, bool z
     return fresh;
 }
 
-static MIP_COLD void *realloc_foreign(void *p, size_t size) {
+static MIP_COLD void *refuse_foreign(void *p) {
     if (CHECK_POINTERS)
         mip_fatal("realloc: pointer %p: not from this allocator, or freed already", p);
     mip_error(EINVAL, "realloc: pointer %p: not from this allocator, or freed already", p);
-    if (mip_foreign_realloc != NULL)
-        return mip_foreign_realloc(p, size);
     errno = EINVAL;
     return NULL;
 }
@@ -134,9 +139,9 @@ void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero) {
         return mip_heap_malloc(heap, size, zero);
     struct page *page = mip_pagemap_find(p);
     if (page == NULL)
-        return realloc_foreign(p, size);
+        return refuse_foreign(p);
     int saved = errno;
-    size_t usable = mip_usable_size(p);
+    size_t usable = mip_usable_size_in("realloc", p);
     if (usable == 0) {
         errno = EINVAL; /* an interior or misaligned pointer: reported by the call above */
         return NULL;
@@ -163,8 +168,8 @@ void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t a
         return NULL;
     }
     if (mip_pagemap_find(p) == NULL)
-        return realloc_foreign(p, size);
-    size_t usable = mip_usable_size(p);
+        return refuse_foreign(p);
+    size_t usable = mip_usable_size_in("realloc", p);
     if (usable == 0) {
         errno = EINVAL;
         return NULL;
@@ -188,7 +193,8 @@ void *mip_expand(void *p, size_t size) {
     if (page == NULL || size > MIP_SIZE_MAX)
         return NULL;
     int saved = errno;
-    void *result = size <= mip_usable_size(p) ? p : resize(page, p, size, false, false);
+    void *result =
+        size <= mip_usable_size_in("realloc", p) ? p : resize(page, p, size, false, false);
     errno = saved;
     return result;
 }

@@ -133,15 +133,17 @@ static MIP_COLD struct thread *thread_start(void) {
     /* First of all: the page size and the rest must be known. */
     mip_os_init();
     struct thread *thread = lock_any_parked();
-    if (thread != NULL)
-        mip_store_relaxed(&thread->a_state, RECORD_ACTIVE);
-    else
-        thread = record_new(RECORD_ACTIVE);
+    if (thread == NULL)
+        thread = record_new(RECORD_BUSY);
     if (thread == NULL)
         return NULL;
     mip_stat_increase(MIP_STAT_THREADS, 1);
     mip_tls_self = (uintptr_t)thread;
     mip_tls_heap = (uintptr_t)&thread->heap - (uintptr_t)&mip_root.empty_list;
+    /* Only now: in the child of a fork that a signal handler makes here, an active record that is
+       not known as the thread's own would be parked. */
+    mip_store_fence();
+    mip_store_relaxed(&thread->a_state, RECORD_ACTIVE);
     /* Arming may allocate, which works from here on.  Before start-up is over nothing is armed:
        that thread is the initial one, and mip_process_init arms for it. */
     if (mip_load_relaxed(&a_started) && !mip_os_thread_hook_arm(thread_ends, thread)) {

@@ -31,20 +31,22 @@ static void call_deferred(struct thread *thread, bool force) {
     thread->in_deferred = false;
 }
 
-/* Pages of made heaps that got blocks back from other threads. */
+/* Pages of made heaps got blocks back from other threads: a sweep over all full pages, in portions.
+   A hint that comes meanwhile starts another one. */
 static void collect_hinted(struct thread *thread) {
-    if (!mip_load_relaxed(&thread->a_made_hint) ||
-        !mip_exchange_acquire(&thread->a_made_hint, false))
-        return;
-    mip_heap_collect_made(&thread->heap, MADE_PAGES_PER_CHECK);
-    int seen = 0;
-    for (struct heap *heap = thread->made; heap != NULL; heap = heap->next) {
-        if (++seen > MADE_HEAPS_PER_CHECK) {
-            mip_store_relaxed(&thread->a_made_hint, true);
-            break;
-        }
-        mip_heap_collect_made(heap, MADE_PAGES_PER_CHECK);
+    if (thread->heap.is_sweeping) {
+        mip_heap_collect_made(&thread->heap, MADE_PAGES_PER_CHECK);
+    } else if (thread->made_cursor == NULL) {
+        if (!mip_load_relaxed(&thread->a_made_hint) ||
+            /* acquire: pairs with the release in free_made */
+            !mip_exchange_acquire(&thread->a_made_hint, false))
+            return;
+        thread->made_cursor = thread->made;
+        mip_heap_collect_made(&thread->heap, MADE_PAGES_PER_CHECK);
     }
+    for (int i = 0; thread->made_cursor != NULL && i < MADE_HEAPS_PER_CHECK; i++)
+        if (!mip_heap_collect_made(thread->made_cursor, MADE_PAGES_PER_CHECK))
+            thread->made_cursor = thread->made_cursor->next;
 }
 
 /* Empty pages that nobody wanted for a while are let go, a few bins at a time. */

@@ -4,6 +4,7 @@
    wait in those threads' batches. */
 #include <errno.h>
 
+#include "../base/report.h"
 #include "core.h"
 #include "fast.h"
 #include "meta.h"
@@ -68,7 +69,7 @@ static bool visit_page(const struct visit *visit, const struct page *page) {
 
 static bool visit_list(const struct visit *visit, const struct page_list *list) {
     for (struct page *page = list->first; page != NULL;) {
-        struct page *next = page->next; /* the visitor may free the block it is shown */
+        struct page *next = page->next;
         if (mip_page_used(page) > 0 && !visit_page(visit, page))
             return false;
         page = next;
@@ -133,7 +134,12 @@ struct heap *mip_heap_set_default(struct heap *heap) {
     if (thread == NULL)
         return NULL;
     struct heap *old = mip_tls_default();
-    if (heap != NULL && heap->thread == thread && heap->forward == NULL)
+    if (heap == NULL)
+        return old;
+    if (heap->thread != thread || heap->forward != NULL)
+        mip_error(EINVAL, "mi_heap_set_default: the heap %p is not one of this thread",
+                  (void *)heap);
+    else
         mip_tls_heap = (uintptr_t)heap - (uintptr_t)&mip_root.empty_list;
     return old;
 }

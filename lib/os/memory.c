@@ -33,15 +33,15 @@
     ((int)syscall(SYS_mprotect, (address), (size), (long)(access)))
 #define call_madvise(address, size, advice)                                                        \
     ((int)syscall(SYS_madvise, (address), (size), (long)(advice)))
-#define call_mremap(address, old_size, new_size, flags)                                            \
-    ((void *)syscall(SYS_mremap, (address), (old_size), (new_size), (long)(flags), 0L))
+#define call_mremap(address, old_size, new_size, flags, to)                                        \
+    ((void *)syscall(SYS_mremap, (address), (old_size), (new_size), (long)(flags), (to)))
 #else
 #define call_mmap(address, size, access, flags) mmap((address), (size), (access), (flags), -1, 0)
 #define call_munmap(address, size) munmap((address), (size))
 #define call_mprotect(address, size, access) mprotect((address), (size), (access))
 #define call_madvise(address, size, advice) madvise((address), (size), (advice))
-#define call_mremap(address, old_size, new_size, flags)                                            \
-    mremap((address), (old_size), (new_size), (flags))
+#define call_mremap(address, old_size, new_size, flags, to)                                        \
+    mremap((address), (old_size), (new_size), (flags), (to))
 #endif
 
 /* What the system lacks becomes 0 (a flag that asks for nothing) or an advice that is never
@@ -252,16 +252,17 @@ bool mip_os_release(void *address, size_t size) {
     return unmap(address, size);
 }
 
-static void *remap_by_kernel(void *address, size_t old_size, size_t new_size, bool may_move) {
+static void *remap_by_kernel(void *address, size_t old_size, size_t new_size, void *to) {
 #ifdef HAVE_MREMAP
     void *result;
     if (is_faulted(MIP_OS_MREMAP)) {
         return NULL;
     }
-    result = call_mremap(address, old_size, new_size, may_move ? MREMAP_MAYMOVE : 0);
+    result = call_mremap(address, old_size, new_size,
+                         to == NULL ? 0 : MREMAP_MAYMOVE | MREMAP_FIXED, to);
     return result == MAP_FAILED ? NULL : result;
 #else
-    (void)address, (void)old_size, (void)new_size, (void)may_move;
+    (void)address, (void)old_size, (void)new_size, (void)to;
     errno = ENOSYS;
     return NULL;
 #endif
@@ -269,37 +270,33 @@ static void *remap_by_kernel(void *address, size_t old_size, size_t new_size, bo
 
 /* The same with the other calls: cut, grow at the end when the addresses there are free, or copy.
    Should the old range not be unmapped after a copy, it is at least emptied. */
-static MIP_NOINLINE void *remap_by_copy(void *address, size_t old_size, size_t new_size,
-                                        bool may_move) {
+static MIP_NOINLINE void *remap_by_copy(void *address, size_t old_size, size_t new_size, void *to) {
     char *end = (char *)address + old_size;
-    void *result;
-    if (new_size < old_size) {
-        return unmap((char *)address + new_size, old_size - new_size) ? address : NULL;
-    }
-    if (map_exactly(end, new_size - old_size, ACCESS_ALL, FLAGS_ANONYMOUS) != NULL) {
-        return address;
-    }
-    if (!may_move) {
-        return NULL;
-    }
-    result = map(NULL, new_size, ACCESS_ALL, FLAGS_ANONYMOUS);
-    if (result != NULL) {
-        memcpy(result, address, old_size);
+    if (to != NULL) {
+        if (!mip_os_commit(to, new_size)) {
+            return NULL;
+        }
+        memcpy(to, address, old_size < new_size ? old_size : new_size);
         if (!unmap(address, old_size)) {
             (void)advise(address, old_size, ADVICE_PURGE);
         }
+        return to;
     }
-    return result;
+    if (new_size < old_size) {
+        return unmap((char *)address + new_size, old_size - new_size) ? address : NULL;
+    }
+    return map_exactly(end, new_size - old_size, ACCESS_ALL, FLAGS_ANONYMOUS) != NULL ? address
+                                                                                      : NULL;
 }
 
-void *mip_os_remap(void *address, size_t old_size, size_t new_size, bool may_move) {
+void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to) {
     void *result;
-    if (new_size == old_size) {
+    if (new_size == old_size && to == NULL) {
         return address;
     }
-    result = remap_by_kernel(address, old_size, new_size, may_move);
+    result = remap_by_kernel(address, old_size, new_size, to);
     if (result == NULL && (errno == ENOSYS || errno == EPERM)) {
-        result = remap_by_copy(address, old_size, new_size, may_move);
+        result = remap_by_copy(address, old_size, new_size, to);
     }
     return result;
 }

@@ -53,10 +53,10 @@ bool mip_os_populate(void *address, size_t size);
 /* Give the range back altogether. */
 bool mip_os_release(void *address, size_t size);
 
-/* Grow or shrink a mapping of mip_os_map, moving it when it must; NULL when that failed and the
-   old one is untouched.  The result is aligned to the page size only; `may_move` false: in place
-   or NULL. */
-void *mip_os_remap(void *address, size_t old_size, size_t new_size, bool may_move);
+/* Grow or shrink a mapping of mip_os_map.  `to` NULL: in place, or NULL.  Else: move it to `to`, a
+   reservation of new_size bytes that it takes over.  NULL: that failed, and the old mapping and the
+   reservation are untouched. */
+void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to);
 
 /* Name the range in the kernel's listing; advice only. */
 void mip_os_name(void *address, size_t size, const char *name);

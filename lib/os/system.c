@@ -242,6 +242,27 @@ static size_t resident_now(void) {
     return pages * page_size();
 }
 
+/* The greatest resident memory since exec, bytes; 0 where the kernel does not tell. */
+static size_t resident_peak(void) {
+    static const char key[] = "VmHWM:";
+    char text[4096];
+    size_t kilobytes = 0;
+    size_t length = read_file("/proc/self/status", text, sizeof(text) - 1);
+    text[length] = '\0';
+    for (const char *p = text; *p != '\0'; p++) {
+        if ((p == text || p[-1] == '\n') && strncmp(p, key, sizeof(key) - 1) == 0) {
+            for (p += sizeof(key) - 1; *p == ' ' || *p == '\t';) {
+                p++;
+            }
+            for (; *p >= '0' && *p <= '9'; p++) {
+                kilobytes = kilobytes * 10 + (size_t)(*p - '0');
+            }
+            break;
+        }
+    }
+    return kilobytes * MIP_KIB;
+}
+
 void mip_os_usage(struct mip_os_usage *usage) {
     struct rusage told;
     memset(usage, 0, sizeof(*usage));
@@ -251,6 +272,11 @@ void mip_os_usage(struct mip_os_usage *usage) {
         usage->peak_resident = (size_t)told.ru_maxrss * MIP_KIB;
         usage->minor_faults = (size_t)told.ru_minflt;
         usage->major_faults = (size_t)told.ru_majflt;
+    }
+    /* The kernel's figure is inherited over exec: that of the memory itself is not. */
+    size_t peak = resident_peak();
+    if (peak != 0) {
+        usage->peak_resident = peak;
     }
     usage->current_resident = resident_now();
     if (usage->current_resident == 0) {

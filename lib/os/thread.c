@@ -16,12 +16,31 @@
 #ifdef __linux__
 #include <sys/syscall.h>
 #endif
+#if !defined(HAVE_PTHREAD_KEY_CREATE) && !defined(__STDC_NO_THREADS__) && __has_include(<threads.h>)
+#include <threads.h>
+#define HAS_TSS_CREATE 1
+#endif
 #if __has_include(<sys/single_threaded.h>)
 #include <sys/single_threaded.h>
 #define HAS_SINGLE_THREADED 1
 #endif
 
-#ifdef HAVE_PTHREAD_KEY_CREATE
+/* POSIX's key, else C11's of the same kind, else none. */
+#if defined(HAVE_PTHREAD_KEY_CREATE)
+#define HAS_KEY 1
+typedef pthread_key_t thread_key;
+#define key_create(key, destroy) (pthread_key_create((key), (destroy)) == 0)
+#define key_delete(key) ((void)pthread_key_delete(key))
+#define key_set(key, value) (pthread_setspecific((key), (value)) == 0)
+#elif defined(HAS_TSS_CREATE)
+#define HAS_KEY 1
+typedef tss_t thread_key;
+#define key_create(key, destroy) (tss_create((key), (destroy)) == thrd_success)
+#define key_delete(key) tss_delete(key)
+#define key_set(key, value) (tss_set((key), (value)) == thrd_success)
+#endif
+
+#ifdef HAS_KEY
 typedef void thread_hook(void *value);
 
 /* The key plus one: 0 is a key like any other. */
@@ -37,29 +56,29 @@ static void run_hook(void *value) {
 }
 
 /* The process's key, made by whoever is first; a thread that lost the race deletes its own. */
-static bool find_key(pthread_key_t *key) {
+static bool find_key(thread_key *key) {
     uintptr_t known = mip_load_relaxed(&a_key_plus_one);
     if (MIP_UNLIKELY(known == 0)) {
-        if (pthread_key_create(key, run_hook) != 0) {
+        if (!key_create(key, run_hook)) {
             return false;
         }
         if (mip_cas_relaxed(&a_key_plus_one, &known, (uintptr_t)*key + 1)) {
             return true;
         }
-        (void)pthread_key_delete(*key);
+        key_delete(*key);
     }
-    *key = (pthread_key_t)(known - 1);
+    *key = (thread_key)(known - 1);
     return true;
 }
 
 bool mip_os_thread_hook_arm(void (*hook)(void *value), void *value) {
-    pthread_key_t key;
+    thread_key key;
     if (value == NULL && mip_load_relaxed(&a_key_plus_one) == 0) {
         return true;
     }
     // release: pairs with the acquire in run_hook
     mip_store_release(&a_hook, hook);
-    return find_key(&key) && pthread_setspecific(key, value) == 0;
+    return find_key(&key) && key_set(key, value);
 }
 #else
 bool mip_os_thread_hook_arm(void (*hook)(void *value), void *value) {

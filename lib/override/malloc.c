@@ -31,13 +31,27 @@ MIP_EXPORT void *calloc(size_t count, size_t size) {
     return mip_fast_zalloc(total);
 }
 
+/* A block that another allocator made before this one was there (or made past it) is reallocated
+   by whoever comes after this library; without one the answer of the core stands. */
+static MIP_COLD void *realloc_elsewhere(void *p, size_t size) {
+    void *next = mip_os_next_symbol("realloc");
+    if (next == NULL) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return ((void *(*)(void *, size_t))(uintptr_t)next)(p, size);
+}
+
 /* As the C library has it, which is not what mi_realloc does: size 0 frees the block. */
 static void *resize(void *p, size_t size) {
     if (MIP_UNLIKELY(size == 0 && p != NULL)) {
         mip_free(p);
         return NULL;
     }
-    return mip_heap_realloc(NULL, p, size, false);
+    void *resized = mip_heap_realloc(NULL, p, size, false);
+    if (MIP_UNLIKELY(resized == NULL && p != NULL && errno == EINVAL && !mip_is_ours(p)))
+        return realloc_elsewhere(p, size);
+    return resized;
 }
 
 MIP_EXPORT void *realloc(void *p, size_t size) {
@@ -81,21 +95,4 @@ MIP_EXPORT void free_sized(void *p, size_t size) {
 MIP_EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size) {
     (void)alignment;
     free_of_size(p, size);
-}
-
-/* A block that another allocator made before this one was there (or made past it) is reallocated
-   by whoever comes after this library.  Looked up when the first such block is seen. */
-static void *realloc_elsewhere(void *p, size_t size) {
-    void *next = mip_os_next_symbol("realloc");
-    if (next == NULL) {
-        mip_foreign_realloc = NULL;
-        errno = EINVAL;
-        return NULL;
-    }
-    mip_foreign_realloc = (void *(*)(void *, size_t))(uintptr_t)next;
-    return mip_foreign_realloc(p, size);
-}
-
-MIP_CONSTRUCTOR static void watch_for_foreign_blocks(void) {
-    mip_foreign_realloc = realloc_elsewhere;
 }

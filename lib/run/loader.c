@@ -140,9 +140,11 @@ void mip_run_loader_expression(char *expression, const struct library *library,
                      expression);
     }
     if (ask_loader(expression, library, target) == IS_NOT_MAPPED) {
-        mip_run_fail(EXIT_CANNOT_EXECUTE,
-                     "refusing to run '%s': its loader '%s' does not load '%s'; try LD_PRELOAD=%s "
-                     "with it to see why",
-                     target->program_path, target->program.interpreter, expression, expression);
+        mip_run_fail(
+            EXIT_CANNOT_EXECUTE,
+            "refusing to run '%s': its loader does not load '%s'; '%s --list %s' tells whether "
+            "the program lacks a library of its own, LD_PRELOAD=%s with it why else",
+            target->program_path, expression, target->program.interpreter, target->program_path,
+            expression);
     }
 }

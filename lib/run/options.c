@@ -43,6 +43,10 @@ static const struct option *find_option(const char *name, size_t length) {
             return &options[i];
         }
     }
+    /* The other name of the environment variable. */
+    if (length == strlen("stats") && strncasecmp("stats", name, length) == 0) {
+        return &options[MIP_OPTION_SHOW_STATS];
+    }
     return NULL;
 }
 

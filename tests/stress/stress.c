@@ -414,9 +414,12 @@ static void run_pipe(unsigned pairs, size_t operations) {
     double ratio = (double)used / (double)pipe_state.live_peak;
     printf("stress: pipe, %u pairs: peak %zu MiB resident for %zu MiB live: %.2f\n", pairs,
            used / MIB, pipe_state.live_peak / MIB, ratio);
-    /* Judged only where the window was filled and passed several times over. */
-    if (!STRESS_SANITIZED && pipe_state.live_peak >= pipe_window - pipe_slack && ratio > 1.3) {
-        FAIL("peak memory is %.2f times what is live (at most 1.3)", ratio);
+    /* Several producers that are stopped in turn hold free blocks of their own: more is allowed.
+       Judged only where the window was filled and passed several times over. */
+    if (!STRESS_SANITIZED && pipe_state.live_peak >= pipe_window - pipe_slack &&
+        ratio > (pairs == 1 ? 1.3 : 1.6)) {
+        FAIL("peak memory is %.2f times what is live (at most %.1f)", ratio,
+             pairs == 1 ? 1.3 : 1.6);
     }
     munmap(workers, 2 * pairs * sizeof *workers);
     munmap(pipe_state.ring, RING_COUNT * sizeof *pipe_state.ring);

@@ -11,6 +11,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#if HAVE_DECL_MADV_DONTNEED && defined(__linux__)
+enum { CAN_GIVE_BACK = 1 };
+#else
+enum { CAN_GIVE_BACK = 0 };
+#endif
+
+/* Whether resident memory tells what the arenas hold. */
+static bool is_resident_judged(void) {
+    const char *reason = NULL;
+    if (!CAN_GIVE_BACK) {
+        reason = "the kernel is never asked to take memory back";
+    } else if (MIP_HAS_TSAN) {
+        reason = "the thread sanitizer keeps memory of its own for ours";
+    }
+    if (reason != NULL) {
+        printf("arena: resident memory is not judged: %s\n", reason);
+    }
+    return reason == NULL;
+}
+
 static size_t resident(void) {
     size_t pages = 0, whole;
     FILE *file = fopen("/proc/self/statm", "r");
@@ -84,6 +104,7 @@ START_TEST(test_give_back) {
     unsigned arena;
     bool is_zero;
     mip_os_init();
+    bool is_judged = is_resident_judged();
     size_t before = resident();
     for (int i = 0; i < COUNT; i++) {
         taken[i] = mip_arena_take(4, SLICE_SIZE, &arena, &is_zero);
@@ -93,13 +114,13 @@ START_TEST(test_give_back) {
     ck_assert_uint_ge(peak, before + (size_t)COUNT * 4 * SLICE_SIZE);
     for (int i = 0; i < COUNT; i++)
         mip_arena_give(arena, taken[i], 4);
-    ck_assert_uint_le(resident(), before + (peak - before) / 8);
+    ck_assert(!is_judged || resident() <= before + (peak - before) / 8);
     mip_arena_collect(true);
-    ck_assert_uint_le(resident(), before + MIP_MIB);
+    ck_assert(!is_judged || resident() <= before + MIP_MIB);
     for (int i = 0; i < COUNT; i++) {
         char *p = mip_arena_take(4, SLICE_SIZE, &arena, &is_zero);
-        ck_assert(is_zero);
-        ck_assert_int_eq(p[i * 64 % SLICE_SIZE], 0);
+        ck_assert_int_eq(is_zero, CAN_GIVE_BACK);
+        ck_assert_int_eq(p[i * 64 % SLICE_SIZE], is_zero ? 0 : 1);
     }
 }
 END_TEST
@@ -109,13 +130,14 @@ START_TEST(test_page_reset_off) {
     bool is_zero;
     mip_os_init();
     mip_option_set(MIP_OPTION_PAGE_RESET, 0);
+    bool is_judged = is_resident_judged();
     char *p = mip_arena_take(1024, SLICE_SIZE, &arena, &is_zero);
     memset(p, 1, 1024 * SLICE_SIZE);
     size_t peak = resident();
     mip_arena_give(arena, p, 1024);
-    ck_assert_uint_ge(resident() + MIP_MIB, peak);
+    ck_assert(!is_judged || resident() + MIP_MIB >= peak);
     mip_arena_collect(true);
-    ck_assert_uint_lt(resident(), peak - 60 * MIP_MIB);
+    ck_assert(!is_judged || resident() < peak - 60 * MIP_MIB);
 }
 END_TEST
 

@@ -47,7 +47,7 @@ tests_unit_random_LDADD = $(TEST_LIBS) $(LIBRARY_LIBS)
 
 if HAVE_CHECK
 CORE_UNIT_TESTS = tests/unit/size tests/unit/meta tests/unit/pagemap tests/unit/arena \
-	tests/unit/page tests/unit/thread tests/unit/fork
+	tests/unit/page tests/unit/thread tests/unit/heap tests/unit/fork
 check_PROGRAMS += $(CORE_UNIT_TESTS)
 TESTS += $(CORE_UNIT_TESTS)
 endif
@@ -84,6 +84,12 @@ tests_unit_thread_SOURCES = tests/unit/thread.c tests/unit/unit.h $(CORE_FILES) 
 tests_unit_thread_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS)
 tests_unit_thread_CFLAGS = $(TEST_CFLAGS)
 tests_unit_thread_LDADD = $(UNIT_CORE_LDADD)
+
+tests_unit_heap_SOURCES = tests/unit/heap.c tests/unit/unit.h $(CORE_FILES) $(BASE_FILES) \
+	$(OS_FILES)
+tests_unit_heap_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS)
+tests_unit_heap_CFLAGS = $(TEST_CFLAGS)
+tests_unit_heap_LDADD = $(UNIT_CORE_LDADD)
 
 tests_unit_fork_SOURCES = tests/unit/fork.c tests/unit/unit.h $(CORE_FILES) $(BASE_FILES) \
 	$(OS_FILES)

@@ -337,24 +337,25 @@ END_TEST
 static void check_remap(int error) {
     size_t small = 8 * page, large = 64 * page;
     char *p = mip_os_map(NULL, large, page);
-    char *q, *obstacle;
+    char *q, *obstacle, *to;
     inject(MIP_OS_MREMAP, 1, error == 0 ? 0 : 99, error);
     memset(p, 0x55, large);
-    ck_assert_ptr_eq(mip_os_remap(p, large, small, false), p);
+    ck_assert_ptr_eq(mip_os_remap(p, large, small, NULL), p);
     ck_assert(!is_readable(p + small));
     ck_assert_int_eq(p[small - 1], 0x55);
-    ck_assert_ptr_eq(mip_os_remap(p, small, small, true), p);
-    ck_assert_ptr_eq(mip_os_remap(p, small, small, false), p);
-    q = mip_os_remap(p, small, large, false); /* the addresses behind it are free again */
+    ck_assert_ptr_eq(mip_os_remap(p, small, small, NULL), p);
+    q = mip_os_remap(p, small, large, NULL); /* the addresses behind it are free again */
     ck_assert_ptr_eq(q, p);
     ck_assert(is_zero(p + small, large - small));
-    ck_assert_ptr_eq(mip_os_remap(p, large, small, false), p);
+    ck_assert_ptr_eq(mip_os_remap(p, large, small, NULL), p);
     obstacle = mip_os_reserve(p + small, page, page);
     ck_assert_ptr_eq(obstacle, p + small);
-    ck_assert_ptr_null(mip_os_remap(p, small, large, false));
+    ck_assert_ptr_null(mip_os_remap(p, small, large, NULL));
     ck_assert_int_eq(p[small - 1], 0x55);
-    q = mip_os_remap(p, small, large, true);
+    to = mip_os_reserve(NULL, large, page);
+    q = mip_os_remap(p, small, large, to);
     ck_assert_ptr_nonnull(q);
+    ck_assert_ptr_eq(q, to);
     ck_assert_ptr_ne(q, p);
     ck_assert(!is_readable(p));
     ck_assert(!is_readable(obstacle));
@@ -375,7 +376,7 @@ static bool has_mremap(void) {
     char *p;
     count_only();
     p = mip_os_map(NULL, 2 * page, page);
-    p = mip_os_remap(p, 2 * page, page, true);
+    p = mip_os_remap(p, 2 * page, page, NULL);
     ck_assert(mip_os_release(p, page));
     return calls[MIP_OS_MREMAP] != 0;
 }
@@ -385,7 +386,7 @@ START_TEST(test_remap_fails) {
     p[0] = 1;
     inject(has_mremap() ? MIP_OS_MREMAP : MIP_OS_MMAP, 1, 9, ENOMEM);
     errno = 0;
-    ck_assert_ptr_null(mip_os_remap(p, page, 2 * page, true));
+    ck_assert_ptr_null(mip_os_remap(p, page, 2 * page, NULL));
     ck_assert_int_eq(errno, ENOMEM);
     ck_assert_int_eq(p[0], 1);
     mip_os_fault_hook = NULL;

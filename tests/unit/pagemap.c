@@ -66,6 +66,24 @@ START_TEST(test_nobody) {
 }
 END_TEST
 
+/* What was entered before there was a window is found after, inside it and outside. */
+START_TEST(test_early_entries) {
+    void *inside = (void *)(base + 33 * SLICE_SIZE), *outside = (void *)(base - SLICE_SIZE);
+    mip_os_init();
+    ck_assert(mip_pagemap_set(inside, 1, &pages[2]));
+    ck_assert(mip_pagemap_set(outside, 1, &pages[3]));
+    ck_assert(mip_pagemap_init(base, window));
+    ck_assert_ptr_eq(mip_pagemap_find(inside), &pages[2]);
+    ck_assert_ptr_eq(mip_pagemap_find(outside), &pages[3]);
+    ck_assert(mip_pagemap_set((void *)base, 1, &pages[0])); /* raises the limit past it */
+    ck_assert_ptr_eq(mip_pagemap_find(inside), &pages[2]);
+    mip_pagemap_clear(inside, 1);
+    ck_assert_ptr_null(mip_pagemap_find(inside));
+    ck_assert(mip_pagemap_set(inside, 1, &pages[1]));
+    ck_assert_ptr_eq(mip_pagemap_find(inside), &pages[1]);
+}
+END_TEST
+
 enum { WORKERS = 4, SLICES = 4096 };
 static _Atomic(int) a_bad;
 
@@ -117,6 +135,7 @@ static TCase *map(void) {
     tcase_add_test(test_case, test_total);
     tcase_add_loop_test(test_case, test_set_and_clear, 0, LENGTH_OF(ranges));
     tcase_add_test(test_case, test_nobody);
+    tcase_add_test(test_case, test_early_entries);
     tcase_add_test(test_case, test_threads);
     tcase_add_test(test_case, test_no_memory);
     return test_case;

@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char stderr_text[4096];
@@ -180,7 +182,9 @@ START_TEST(test_output_that_warns) {
 }
 END_TEST
 
-static int ended_threads;
+/* Functions that do not return.  Their threads' places must not be lost for good. */
+enum { ENDS = 20 }; /* more than there are places */
+static _Atomic(int) ended_threads;
 
 static void exit_thread(const char *text, void *arg) {
     (void)text;
@@ -189,24 +193,86 @@ static void exit_thread(const char *text, void *arg) {
     pthread_exit(NULL);
 }
 
-static void *warn_once(void *arg) {
+static void *warn_once(void *start) {
+    if (start != NULL) {
+        pthread_barrier_wait(start);
+    }
     mip_warning("x");
-    return arg;
+    return NULL;
 }
 
-/* More often than there are places for those inside: each must be left on the way out. */
+/* What finds no place goes to stderr, until a place has been held for a second. */
+static void wait_until_heard(void) {
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    mip_report_set_output(collect, collected);
+    for (int i = 0; collected_pieces == 0; i++) {
+        ck_assert_int_lt(i, 2000);
+        mip_print(NULL, NULL, "heard");
+        nanosleep(&pause, NULL);
+    }
+    ck_assert_str_eq(collected, "heard");
+    mip_print(NULL, NULL, " again");
+    ck_assert_str_eq(collected, "heard again");
+}
+
 START_TEST(test_output_that_ends_its_thread) {
     pthread_t thread;
     mip_report_configure(false, true, 100, 100);
     mip_report_set_output(exit_thread, NULL);
-    for (int i = 0; i < 20; i++) {
+    capture_stderr();
+    for (int i = 0; i < ENDS; i++) {
         ck_assert_int_eq(pthread_create(&thread, NULL, warn_once, NULL), 0);
         pthread_join(thread, NULL);
     }
-    ck_assert_int_eq(ended_threads, 20);
-    mip_report_set_output(collect, collected);
-    mip_warning("still there");
-    ck_assert_str_eq(collected, "mimalloc: warning: still there\n");
+    ck_assert_int_gt(ended_threads, 0);
+    wait_until_heard();
+    (void)captured_stderr();
+}
+END_TEST
+
+/* At once, so that no two are on the same stack. */
+START_TEST(test_output_that_ends_many_threads) {
+    pthread_t threads[ENDS];
+    pthread_barrier_t start;
+    mip_report_configure(false, true, 100, 100);
+    mip_report_set_output(exit_thread, NULL);
+    capture_stderr();
+    ck_assert_int_eq(pthread_barrier_init(&start, NULL, ENDS), 0);
+    for (int i = 0; i < ENDS; i++) {
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, warn_once, &start), 0);
+    }
+    for (int i = 0; i < ENDS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    ck_assert_int_gt(ended_threads, 0);
+    wait_until_heard();
+    (void)captured_stderr();
+}
+END_TEST
+
+static jmp_buf way_out;
+static int jumps;
+
+static void jump(const char *text, void *arg) {
+    (void)text;
+    (void)arg;
+    jumps++;
+    mip_print(NULL, NULL, "not again\n");
+    longjmp(way_out, 1);
+}
+
+/* The thread goes on, and is heard the next time. */
+START_TEST(test_output_that_jumps_out) {
+    mip_report_configure(false, true, 100, 100);
+    mip_report_set_output(jump, NULL);
+    capture_stderr();
+    for (volatile int i = 0; i < 2; i++) {
+        if (setjmp(way_out) == 0) {
+            mip_warning("x");
+        }
+    }
+    ck_assert_int_eq(jumps, 2);
+    ck_assert_str_eq(captured_stderr(), "not again\nnot again\n");
 }
 END_TEST
 
@@ -296,6 +362,8 @@ static TCase *messages(void) {
     tcase_add_test(tests, test_error_handler);
     tcase_add_test(tests, test_output_that_warns);
     tcase_add_test(tests, test_output_that_ends_its_thread);
+    tcase_add_test(tests, test_output_that_ends_many_threads);
+    tcase_add_test(tests, test_output_that_jumps_out);
     tcase_add_test(tests, test_output_changes);
     tcase_add_test(tests, test_fatal);
     return tests;

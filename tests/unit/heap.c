@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* Made heaps and the edges of reallocation and free: what is the caller's fault is harmless, what
+   others give back is found, what the kernel refuses leaves everything as it was. */
+#include "base/stats.h"
+#include "core/core.h"
+#include "core/fast.h"
+#include "os/os.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void in_thread(void *(*fun)(void *), void *arg) {
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, fun, arg), 0);
+    pthread_join(thread, NULL);
+}
+
+static size_t pages_in_use(void) {
+    struct mip_stat_values values;
+    mip_stat_read(MIP_STAT_PAGES, &values);
+    return (size_t)(values.total - values.freed);
+}
+
+START_TEST(test_end_twice) {
+    mip_process_init();
+    struct heap *heap = mip_heap_new();
+    ck_assert_ptr_nonnull(mip_heap_malloc(heap, 100, false));
+    mip_heap_destroy(heap);
+    mip_heap_destroy(heap);
+    mip_heap_delete(heap);
+    struct heap *first = mip_heap_new(), *second = mip_heap_new();
+    ck_assert_ptr_ne(first, second);
+    mip_heap_delete(first);
+    mip_heap_delete(first);
+    ck_assert_ptr_ne(mip_heap_new(), second);
+    mip_heap_destroy(mip_heap_backing());
+    mip_heap_destroy(NULL);
+    mip_free(mip_malloc(10));
+}
+END_TEST
+
+static void *end_heap(void *heap) {
+    mip_heap_destroy(heap);
+    mip_heap_delete(heap);
+    return NULL;
+}
+
+START_TEST(test_end_by_another_thread) {
+    mip_process_init();
+    struct heap *heap = mip_heap_new();
+    char *p = mip_heap_malloc(heap, 100, true);
+    in_thread(end_heap, heap);
+    ck_assert_int_eq(p[99], 0);
+    ck_assert(mip_heap_contains_block(heap, p));
+    mip_heap_destroy(heap);
+}
+END_TEST
+
+/* More full pages than one portion: all that others freed is found while the owner goes on. */
+enum { BIG_COUNT = 300 };
+static void *big[BIG_COUNT];
+
+static void *free_big(void *arg) {
+    (void)arg;
+    for (int i = 0; i < BIG_COUNT; i++)
+        mip_free(big[i]);
+    return NULL;
+}
+
+START_TEST(test_sweep_finds_all) {
+    mip_process_init();
+    struct heap *heap = mip_heap_new();
+    size_t before = pages_in_use();
+    for (int i = 0; i < BIG_COUNT; i++)
+        big[i] = mip_heap_malloc(heap, 600000, false);
+    ck_assert_uint_ge(pages_in_use(), before + BIG_COUNT);
+    in_thread(free_big, NULL);
+    for (int i = 0; i < 1000; i++)
+        mip_free(mip_malloc(600000)); /* each a tick */
+    ck_assert_uint_le(pages_in_use(), before + 4);
+    mip_heap_destroy(heap);
+}
+END_TEST
+
+static _Atomic(bool) a_stop;
+
+static void *make_and_end_heaps(void *arg) {
+    (void)arg;
+    while (!atomic_load(&a_stop)) {
+        struct heap *kept = mip_heap_new();
+        struct heap *heap = mip_heap_new();
+        void *p = mip_heap_malloc(heap, 100, false);
+        mip_heap_destroy(kept);
+        mip_heap_delete(heap);
+        mip_free(p);
+    }
+    return NULL;
+}
+
+/* A fork while another thread makes heaps: the child can take its record over. */
+START_TEST(test_fork_while_heaps_are_made) {
+    pthread_t thread;
+    mip_process_init();
+    ck_assert_int_eq(pthread_create(&thread, NULL, make_and_end_heaps, NULL), 0);
+    for (int i = 0; i < 1500; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            mip_collect(true);
+            _exit(0);
+        }
+        int status;
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert_msg(status == 0, "child %d ended with status %x", i, status);
+    }
+    atomic_store(&a_stop, true);
+    pthread_join(thread, NULL);
+}
+END_TEST
+
+static int fail_mmap(enum mip_os_call call) {
+    return call == MIP_OS_MMAP ? ENOMEM : 0;
+}
+
+static const size_t huge = (size_t)200 << 20;
+
+/* No addresses for a larger mapping: NULL, and the block is as it was. */
+START_TEST(test_realloc_refused) {
+    mip_process_init();
+    char *p = mip_malloc(huge);
+    ck_assert_ptr_nonnull(p);
+    memset(p, 7, 100);
+    p[huge - 1] = 9;
+    mip_os_fault_hook = fail_mmap;
+    errno = 0;
+    char *q = mip_heap_realloc(NULL, p, 3 * huge, false);
+    mip_os_fault_hook = NULL;
+    if (q == NULL) { /* else the kernel had room right behind it */
+        ck_assert_int_eq(errno, ENOMEM);
+        q = p;
+    }
+    ck_assert_uint_ge(mip_usable_size(q), huge);
+    ck_assert_int_eq(q[99], 7);
+    ck_assert_int_eq(q[huge - 1], 9);
+    mip_free(q);
+}
+END_TEST
+
+START_TEST(test_realloc_moves_mappings) {
+    mip_process_init();
+    char *p = mip_malloc(huge);
+    void *behind = mip_os_map(p + huge, mip_os_info.page_size, mip_os_info.page_size);
+    p[0] = 1, p[huge - 1] = 2;
+    char *q = mip_heap_realloc(NULL, p, 2 * huge, true);
+    ck_assert_ptr_nonnull(q);
+    ck_assert(behind != p + huge || q != p);
+    ck_assert_int_eq(q[0], 1);
+    ck_assert_int_eq(q[huge - 1], 2);
+    ck_assert_int_eq(q[2 * huge - 1], 0);
+    ck_assert_uint_ge(mip_usable_size(q), 2 * huge);
+    if (q != p)
+        ck_assert(!mip_is_ours(p));
+    mip_free(q);
+    ck_assert(!mip_is_ours(q));
+}
+END_TEST
+
+/* After a thread's end too, a pointer that is nobody's is reported and not written to. */
+static void *free_nobodys(void *arg) {
+    (void)arg;
+    char *p = mip_malloc(2000000);
+    size_t *inside = (size_t *)(p + 1000000); /* in the window, but entered nowhere */
+    *inside = 1234567;
+    mip_thread_done();
+    mip_tls_self = TLS_DONE;
+    mip_free(inside);
+    ck_assert_uint_eq(*inside, 1234567);
+    mip_free(p);
+    return NULL;
+}
+
+START_TEST(test_bad_free_after_the_end) {
+    mip_process_init();
+    in_thread(free_nobodys, NULL);
+}
+END_TEST
+
+static TCase *heaps(void) {
+    TCase *test_case = tcase_create("heaps");
+    tcase_set_timeout(test_case, 120);
+    tcase_add_test(test_case, test_end_twice);
+    tcase_add_test(test_case, test_end_by_another_thread);
+    tcase_add_test(test_case, test_sweep_finds_all);
+    tcase_add_test(test_case, test_fork_while_heaps_are_made);
+    tcase_add_test(test_case, test_realloc_refused);
+    tcase_add_test(test_case, test_realloc_moves_mappings);
+    tcase_add_test(test_case, test_bad_free_after_the_end);
+    return test_case;
+}
+
+int main(void) {
+    TCase *(*const cases[])(void) = {heaps};
+    return run_suite("heap", cases, LENGTH_OF(cases));
+}
