@@ -102,7 +102,7 @@ lib_libmimalloc_object_a_CPPFLAGS = $(OVERRIDE_CPPFLAGS)
 $(lib_libmimalloc_object_a_OBJECTS): override CFLAGS += $(OBJECT_CFLAGS)
 
 mimalloc-override.o: $(lib_libmimalloc_object_a_OBJECTS)
-	$(AM_V_GEN)$(LD) -r -o $@.tmp $(lib_libmimalloc_object_a_OBJECTS) && \
+	$(AM_V_GEN)$(LD) -r $(OBJECT_JOIN_FLAGS) -o $@.tmp $(lib_libmimalloc_object_a_OBJECTS) && \
 	$(OBJCOPY) --localize-hidden $@.tmp $@ && rm -f $@.tmp
 
 if ENABLE_OVERRIDE_OBJECT

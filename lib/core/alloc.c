@@ -103,7 +103,7 @@ void *mip_heap_malloc(struct heap *heap, size_t size, bool zero) {
     void *p = NULL;
     if (size <= MIP_SIZE_MAX) {
         struct thread *thread = heap == NULL ? mip_thread_get() : heap->thread;
-        if (CHECK_LEVEL && heap != NULL && heap->thread != mip_thread_self() &&
+        if (CHECK_LEVEL > 0 && heap != NULL && heap->thread != mip_thread_self() &&
             mip_thread_self() != NULL)
             mip_fatal("mi_heap_malloc: the heap %p is not one of this thread", (void *)heap);
         if (thread != NULL) {

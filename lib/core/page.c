@@ -203,7 +203,7 @@ bool mip_page_list_has(const struct page *page, const struct block *list, const 
 uint32_t mip_page_list_length(const struct page *page, const struct block *list) {
     uint32_t length = 0;
     while (list != NULL) {
-        if ((CHECK_LEVEL || ENCODE_LISTS) && !mip_page_is_block(page, list))
+        if ((CHECK_LEVEL > 0 || ENCODE_LISTS) && !mip_page_is_block(page, list))
             mip_fatal("corrupted free list: link to %p in the page at %p", (const void *)list,
                       (void *)page->start);
         length++;

@@ -120,9 +120,10 @@ enum { KEPT_MAX = 40 }; /* MiB */
 static unsigned wait_with_light_activity(void) {
     double begin = seconds_now();
     double passed = 0;
-    while (resident_bytes() >= KEPT_MAX * MIB) {
+    /* On a busy machine two seconds hold fewer than the 200 steps that they are meant to be. */
+    for (int steps = 0; resident_bytes() >= KEPT_MAX * MIB; steps++) {
         passed = seconds_now() - begin;
-        if (passed > 2.0) {
+        if (passed > 2.0 && steps >= 200) {
             FAIL("%.1f MiB are still resident after two seconds of light activity (at most %d)",
                  mib(resident_bytes()), KEPT_MAX);
         }

@@ -80,7 +80,9 @@ UNUSED static size_t t_usable_size(void *p) {
 }
 
 UNUSED static void t_collect(void) {
+#ifdef __GLIBC__ /* others may lack it */
     malloc_trim(0);
+#endif
 }
 #else
 UNUSED static void *t_malloc(size_t size) {
