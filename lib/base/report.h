@@ -49,7 +49,7 @@ _Noreturn void mip_fatal(const char *format, ...) MIP_FORMAT(1, 2);
 _Noreturn void mip_assert_failed(const char *what, const char *file, int line);
 #define MIP_ASSERT(condition)                                                                      \
     do {                                                                                           \
-        if (CHECK_LEVEL > 0 && MIP_UNLIKELY(!(condition)))                                             \
+        if (CHECK_LEVEL > 0 && MIP_UNLIKELY(!(condition)))                                         \
             mip_assert_failed(#condition, __FILE__, __LINE__);                                     \
     } while (0)
 
