@@ -13,9 +13,10 @@ BASE_FILES = lib/base/bitset.c lib/base/bitset.h lib/base/format.c lib/base/form
 
 CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_private.h \
 	lib/core/core.h lib/core/fast.h lib/core/fork.c lib/core/free.c lib/core/heap.c lib/core/heap.h \
-	lib/core/made.c lib/core/message.c lib/core/meta.c lib/core/meta.h lib/core/page.c \
-	lib/core/page.h lib/core/pagemap.c lib/core/pagemap.h lib/core/purge.c lib/core/realloc.c \
-	lib/core/size.c lib/core/size.h lib/core/thread.c lib/core/tick.c lib/core/visit.c
+	lib/core/made.c lib/core/merge.c lib/core/message.c lib/core/meta.c lib/core/meta.h \
+	lib/core/page.c lib/core/page.h lib/core/pagemap.c lib/core/pagemap.h lib/core/purge.c \
+	lib/core/realloc.c lib/core/record.c lib/core/root.c lib/core/size.c lib/core/size.h \
+	lib/core/thread.c lib/core/tick.c lib/core/visit.c
 
 API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/basic.c \
 	lib/api/catching.S lib/api/cxx_names.h lib/api/extended.c lib/api/heap.c lib/api/new.c \

@@ -11,19 +11,6 @@
 
 enum { FILL_NEW = 0xd0, PURGE_TO_ZERO = 8 << 20 };
 
-/* The classes of all sizes up to SMALL_MAX, by granules. */
-#define B(i) (uint8_t)(MIP_BIN_OF_GRANULES(i))
-#define B8(i) B(i), B(i + 1), B(i + 2), B(i + 3), B(i + 4), B(i + 5), B(i + 6), B(i + 7)
-#define B64(i)                                                                                     \
-    B8(i), B8(i + 8), B8(i + 16), B8(i + 24), B8(i + 32), B8(i + 40), B8(i + 48), B8(i + 56)
-#define B512(i)                                                                                    \
-    B64(i), B64(i + 64), B64(i + 128), B64(i + 192), B64(i + 256), B64(i + 320), B64(i + 384),     \
-        B64(i + 448)
-const struct mip_root mip_root = {.bin_of = {B512(0), B512(512), B512(1024), B512(1536), B(2048)}};
-_Static_assert(SMALL_MAX / GRANULE == 2048, "the table above is complete");
-_Static_assert(MIP_BIN_OF_GRANULES(2048) == SMALL_BIN_COUNT - 1, "the last small class");
-_Static_assert(MIP_BIN_OF_GRANULES(9) == LINEAR_BINS, "the first class after the linear ones");
-
 static void make_zero(void *p, size_t size) {
     size_t page_size = mip_os_info.page_size;
     struct page *page = size < PURGE_TO_ZERO ? NULL : mip_pagemap_find(p);
@@ -57,12 +44,19 @@ static void *allocate_single(struct heap *heap, size_t size, bool zero) {
     return p;
 }
 
+/* The bin's list ran empty: load another from the heap's own pages, from one of a parked record, or
+   from a new page.  False: no memory. */
+static bool refill(struct heap *heap, unsigned bin) {
+    return mip_heap_refill(heap, bin) ||
+           mip_heap_add_page(heap, bin, heap->is_made ? NULL : mip_thread_steal_page(heap, bin));
+}
+
 /* No tick, no retry; errno is the caller's. */
 static void *allocate_once(struct heap *heap, size_t size, bool zero) {
     if (size > MEDIUM_MAX)
         return allocate_single(heap, size, zero);
     unsigned bin = mip_bin_of(size);
-    if (heap->list[bin] == NULL && !mip_heap_refill(heap, bin))
+    if (heap->list[bin] == NULL && !refill(heap, bin))
         return NULL;
     return pop(heap, bin, zero);
 }
@@ -124,7 +118,7 @@ void *mip_heap_malloc(struct heap *heap, size_t size, bool zero) {
 
 /* The common refill: the thread's own frees to the bin's current page, or a fresh carve of it, and
    nothing else is due.  No system call, so errno stays; and where a fork may cut it off, the lists
-   tell all there is (see mip_recount). */
+   tell all there is (see record.c). */
 MIP_INLINE void *reload(size_t size, bool zero) {
     if (SLOW_PATHS_ONLY || size > SMALL_MAX || mip_tls_self <= TLS_DONE)
         return NULL;

@@ -13,8 +13,6 @@
 
 enum { COMMIT_SLICES_MIN = 8, COMMIT_SLICES_MAX = 512 };
 
-struct arena_table mip_arenas;
-
 /* While one thread reserves an arena, others take a mapping of their own. */
 static _Atomic(bool) a_growing;
 
@@ -77,12 +75,26 @@ static struct arena *arena_new(char *base, size_t slices, size_t frontier, bool 
     return arena;
 }
 
+/* Address space that the window of the page map should span. */
+static size_t wanted_window(void) {
+    size_t memory = mip_os_info.memory_size;
+    size_t least =
+        sizeof(void *) < 8 ? (size_t)1 << 30 : (size_t)64 << (sizeof(void *) < 8 ? 0 : 30);
+    if (mip_os_info.address_limit != SIZE_MAX)
+        return mip_round_up(mip_min(mip_os_info.address_limit, least), SLICE_SIZE);
+    size_t window = least;
+    while (sizeof(void *) == 8 && memory != SIZE_MAX && window / 4 < memory &&
+           window < (size_t)1 << (MIP_WORD_BITS - 20))
+        window *= 2;
+    return window;
+}
+
 /* Where the next arena should begin: behind the last one in the window, or for the first, far
    enough below the libraries that the window above it stays free. */
 static void *arena_hint(size_t size) {
     size_t window = mip_pagemap_window_size();
     if (window == 0) {
-        size_t wanted = mip_wanted_window();
+        size_t wanted = wanted_window();
         uintptr_t here = mip_round_down((uintptr_t)&mip_window, (size_t)1 << 30);
         if (sizeof(void *) < 8 || mip_os_info.address_limit != SIZE_MAX || here / 4 < wanted)
             return NULL;
@@ -100,19 +112,6 @@ static void *arena_hint(size_t size) {
     if (end - base > window || size > window - (end - base))
         return NULL;
     return (void *)end;
-}
-
-size_t mip_wanted_window(void) {
-    size_t memory = mip_os_info.memory_size;
-    size_t least =
-        sizeof(void *) < 8 ? (size_t)1 << 30 : (size_t)64 << (sizeof(void *) < 8 ? 0 : 30);
-    if (mip_os_info.address_limit != SIZE_MAX)
-        return mip_round_up(mip_min(mip_os_info.address_limit, least), SLICE_SIZE);
-    size_t window = least;
-    while (sizeof(void *) == 8 && memory != SIZE_MAX && window / 4 < memory &&
-           window < (size_t)1 << (MIP_WORD_BITS - 20))
-        window *= 2;
-    return window;
 }
 
 static size_t first_reserve(void) {
@@ -149,7 +148,7 @@ static bool grow(size_t slices) {
     if (mip_option_get(MIP_OPTION_LARGE_PAGES) != 1)
         mip_os_advise_huge(base, size, mip_option_get(MIP_OPTION_LARGE_PAGES) == 2);
     if (mip_pagemap_window_size() == 0 && count == 0)
-        mip_pagemap_init((uintptr_t)base, mip_max(mip_wanted_window(), size));
+        mip_pagemap_init((uintptr_t)base, mip_max(wanted_window(), size));
     struct arena *arena = arena_new(base, size >> SLICE_SHIFT, 0, false);
     if (arena == NULL || !register_arena(arena)) {
         mip_os_release(base, size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Floor 3, core: what arena.c and purge.c share. */
+/* Floor 3, core: what purge.c, which owns the table of arenas, gives arena.c. */
 #ifndef MIP_ARENA_PRIVATE_H
 #define MIP_ARENA_PRIVATE_H
 
@@ -10,9 +10,6 @@ struct arena_table {
     _Atomic(struct arena *) a_arena[ARENA_COUNT_MAX];
 };
 extern struct arena_table mip_arenas;
-
-/* Address space that the window of the page map should span. */
-size_t mip_wanted_window(void);
 
 /* Slices were taken, of which `warm` were warm. */
 void mip_arena_note_take(size_t slices, size_t warm);

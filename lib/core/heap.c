@@ -3,12 +3,41 @@
    holds the lock of its parked record. */
 #include "heap.h"
 
+#include <string.h>
+
 #include "../base/report.h"
-#include "../base/stats.h"
 #include "../os/os.h"
 #include "arena.h"
+#include "meta.h"
 
 enum { CANDIDATES = 4, MADE_PORTION = 8, SHORT_LIST = 16 };
+
+static struct pool heap_pool = {.size = sizeof(struct heap)};
+
+struct heap *mip_heap_record_take(void) {
+    bool is_fresh;
+    struct heap *heap = mip_pool_take(&heap_pool, &is_fresh);
+    if (heap != NULL && !is_fresh)
+        memset(heap, 0, sizeof(*heap));
+    return heap;
+}
+
+/* The record is no heap any more: a second end of it is seen for what it is. */
+void mip_heap_record_give(struct heap *heap) {
+    heap->is_made = false;
+    heap->thread = NULL;
+    mip_pool_give(&heap_pool, heap);
+}
+
+void mip_heap_forget_page(struct heap *named) {
+    named->page_count--;
+    if (named->forward != NULL && named->page_count == 0)
+        mip_heap_record_give(named);
+}
+
+void mip_heap_fork_child(void) {
+    mip_pool_fork_child(&heap_pool);
+}
 
 static struct page_list *list_of(struct heap *heap, const struct page *page) {
     if (page->state == PAGE_QUEUED)
@@ -24,9 +53,7 @@ void mip_heap_release_page(struct heap *heap, struct page *page) {
         heap->bin_slices[page->bin] -= (uint32_t)page->slices;
     struct heap *named = page->heap;
     mip_page_release(page);
-    named->page_count--;
-    if (named->forward != NULL && named->page_count == 0)
-        mip_made_page_gone(named);
+    mip_heap_forget_page(named);
 }
 
 /* The last used block of a queued page came back.  Empty pages are kept for a while, at the end
@@ -206,12 +233,15 @@ bool mip_heap_refill(struct heap *heap, unsigned bin) {
         if (queue->first != NULL && mip_heap_load(heap, bin, queue->first))
             return true;
     }
-    struct page *page = heap->is_made ? NULL : mip_thread_steal_page(heap, bin);
+    return false;
+}
+
+bool mip_heap_add_page(struct heap *heap, unsigned bin, struct page *page) {
     if (page == NULL)
         page = new_page(heap, bin);
     if (page == NULL)
         return false;
-    mip_page_list_push_front(queue, page);
+    mip_page_list_push_front(&heap->queue[bin], page);
     return mip_heap_load(heap, bin, page);
 }
 
@@ -324,20 +354,6 @@ bool mip_heap_collect_made(struct heap *heap, size_t limit) {
         }
     }
     return heap->is_sweeping;
-}
-
-void mip_heap_merge(struct heap *to, struct heap *from) {
-    mip_heap_settle(from, true);
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        mip_page_list_append(&to->queue[bin], &from->queue[bin]);
-        to->bin_slices[bin] += from->bin_slices[bin];
-    }
-    mip_page_list_append(&to->full, &from->full);
-    /* Marks of another heap's sweep mean nothing here. */
-    for (struct page *page = from->full_made.first; page != NULL; page = page->next)
-        page->stamp = 0;
-    mip_page_list_append(&to->full_made, &from->full_made);
-    from->forward = to;
 }
 
 void mip_heap_check(struct heap *heap) {

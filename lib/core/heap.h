@@ -76,6 +76,7 @@ struct MIP_ALIGNED(128) thread {
     unsigned long long heartbeat; /* [owner] */
     bool in_deferred;             /* [owner] the program's deferred-free function is running */
     bool needs_recount;           /* [lock] parked by a fork: counts may be off by one */
+    bool needs_flush;             /* [lock] likewise: batches wait for the next drain */
     uint8_t batches_used;         /* [owner] batches that hold blocks */
     uint8_t next_way;             /* [owner] which way of a set is evicted next */
     uint8_t check_bin;            /* [owner] where the periodic unloading goes on */
@@ -100,8 +101,11 @@ MIP_INLINE struct heap *mip_heap_of_page(const struct page *page) {
     return heap;
 }
 
-/* The bin's list ran empty: load another.  False: no memory. */
+/* The bin's list ran empty: load another from the heap's own pages.  False: they have nothing. */
 bool mip_heap_refill(struct heap *heap, unsigned bin);
+
+/* Then: make `page`, or (NULL) a new one, the bin's current page and load it.  False: no memory. */
+bool mip_heap_add_page(struct heap *heap, unsigned bin, struct page *page);
 
 /* Load the bin's list, which is empty, from its current page; false: the page has nothing. */
 bool mip_heap_load(struct heap *heap, unsigned bin, struct page *page);
@@ -135,16 +139,25 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force);
    has not come to its end. */
 bool mip_heap_collect_made(struct heap *heap, size_t limit);
 
-/* Everything of `from` becomes `to`'s; pages keep naming `from`, which forwards. */
-void mip_heap_merge(struct heap *to, struct heap *from);
-
 /* CHECK_LEVEL: every page of the heap. */
 void mip_heap_check(struct heap *heap);
 
-/* --- made.c --- */
+/* Records of made heaps: type-stable; take gives zeroes, or NULL. */
+struct heap *mip_heap_record_take(void);
+void mip_heap_record_give(struct heap *heap);
+void mip_heap_fork_child(void);
+
+/* A page does not name this heap any more; a merged heap goes with its last page. */
+void mip_heap_forget_page(struct heap *named);
+
+/* --- merge.c: made heaps come to their end --- */
+
+/* Take the heap off its thread's list; it is no default heap any more. */
+void mip_made_unlink(struct heap *heap);
+
+/* The heap's pages go to the thread's backing heap. */
+void mip_made_merge(struct heap *heap);
 void mip_made_merge_all(struct thread *thread);
-void mip_made_page_gone(struct heap *heap); /* a page that named this merged heap was released */
-void mip_made_fork_child(void);
 
 /* --- message.c: blocks of other threads' pages --- */
 
@@ -154,15 +167,18 @@ void mip_flush_batches(struct thread *thread);
 
 /* Splice messages into their pages: a bounded portion, or all. */
 void mip_drain(struct thread *thread, bool all);
-bool mip_has_messages(struct thread *thread);
 
-/* --- thread.c --- */
+MIP_INLINE bool mip_has_messages(struct thread *thread) {
+    return thread->backlog != NULL || mip_load_relaxed(&thread->a_messages) != NULL;
+}
+
+/* --- root.c --- */
 struct thread *mip_thread_self(void); /* the calling thread's record, or NULL */
-struct thread *mip_thread_get(void);  /* likewise, made if there is none; NULL: none to be had */
 bool mip_thread_is_done(void);        /* the thread's destructor has run */
 
-/* A parked record that the caller may act on until it gives it back; for threads without a record
-   of their own. */
+/* --- record.c --- */
+
+/* A parked record, or a new one, that the caller may act on until it gives it back. */
 struct thread *mip_thread_borrow(void);
 void mip_thread_return(struct thread *thread);
 
@@ -171,14 +187,21 @@ void mip_thread_return(struct thread *thread);
 bool mip_thread_try_lock(struct thread *thread);
 void mip_thread_unlock(struct thread *thread);
 
-/* Take a page with free blocks of this bin from some parked record. */
-struct page *mip_thread_steal_page(struct heap *heap, unsigned bin);
-
 /* In the child after fork: the record of a thread that is no more becomes parked. */
 void mip_thread_park_dead(struct thread *thread);
 
 /* First record of all, in no particular order; follow next_record. */
 struct thread *mip_thread_first(void);
+
+bool mip_thread_has_parked(void); /* roughly */
+
+/* --- thread.c --- */
+
+/* The calling thread's record, made if there is none; NULL: none to be had. */
+struct thread *mip_thread_get(void);
+
+/* Take a page with free blocks of this bin from some parked record, for `heap`. */
+struct page *mip_thread_steal_page(struct heap *heap, unsigned bin);
 
 /* --- tick.c --- */
 
@@ -197,8 +220,8 @@ void mip_thread_collect(struct thread *thread, bool force);
 
 /* --- fork.c --- */
 void mip_fork_init(void);
-void mip_recount(struct thread *thread); /* after fork, under the record's lock */
 
+/* --- busy: the owner is inside a slow path, which a fork may cut off: see fork.c --- */
 MIP_INLINE void mip_busy_enter(struct thread *thread) {
     mip_store_relaxed(&thread->a_busy, mip_load_relaxed(&thread->a_busy) + 1);
     mip_store_fence(); /* no store of the slow path comes before */

@@ -123,10 +123,6 @@ void mip_free_remote(struct thread *thread, struct page *page, struct block *blo
         mip_flush_batches(thread);
 }
 
-bool mip_has_messages(struct thread *thread) {
-    return thread->backlog != NULL || mip_load_relaxed(&thread->a_messages) != NULL;
-}
-
 static struct message *take_all(struct thread *thread) {
     if (mip_load_relaxed(&thread->a_messages) == NULL)
         return NULL;
@@ -169,6 +165,10 @@ static size_t drain_portion(struct thread *thread) {
 }
 
 void mip_drain(struct thread *thread, bool all) {
+    if (MIP_UNLIKELY(thread->needs_flush)) {
+        thread->needs_flush = false;
+        mip_flush_batches(thread);
+    }
     size_t portion = all ? SIZE_MAX : drain_portion(thread);
     for (; portion > 0; portion--) {
         if (thread->backlog == NULL)

@@ -13,6 +13,8 @@
 #include "arena_private.h"
 #include "size.h"
 
+struct arena_table mip_arenas;
+
 enum {
     WARM_LEAST = 16, /* slices: 1 MiB */
     PORTION = 64,    /* slices purged at once: 4 MiB */

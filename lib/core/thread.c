@@ -1,105 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Floor 4, core: thread records; see heap.h.  Records are never unmapped and are all on one list
-   that only grows, so that any thread may look at any record's state at any time. */
+/* Floor 4, core: threads begin and end; what parked records have is used by those that live. */
 #include <errno.h>
 
-#include "../base/options.h"
-#include "../base/report.h"
 #include "../base/stats.h"
 #include "../os/os.h"
-#include "arena.h"
+#include "core.h"
 #include "fast.h"
-#include "meta.h"
 
-static struct thread first_record; /* in the library's own zero memory: small programs need no
-                                      mapping for it */
-static _Atomic(bool) a_first_is_taken;
-static _Atomic(struct thread *) a_records;
-static _Atomic(size_t) a_parked; /* records PARKED, roughly: a hint */
-static _Atomic(bool) a_started;  /* the C library has started: thread keys may be made */
-
-MIP_TLS uintptr_t mip_tls_heap;
-MIP_TLS uintptr_t mip_tls_self;
-
-struct thread *mip_thread_self(void) {
-    return mip_tls_self > TLS_DONE ? (struct thread *)mip_tls_self : NULL;
-}
-
-bool mip_thread_is_done(void) {
-    return mip_tls_self == TLS_DONE;
-}
-
-struct thread *mip_thread_first(void) {
-    return mip_load_acquire(&a_records); /* acquire: pairs with the release in publish */
-}
-
-static void publish(struct thread *thread) {
-    struct thread *head = mip_load_relaxed(&a_records);
-    do {
-        thread->next_record = head;
-        /* release: pairs with the acquire in mip_thread_first */
-    } while (!mip_cas_weak_release(&a_records, &head, thread));
-}
-
-static struct thread *record_new(uint32_t state) {
-    struct thread *thread;
-    if (!mip_exchange_relaxed(&a_first_is_taken, true))
-        thread = &first_record;
-    else
-        thread = mip_meta_alloc(sizeof(*thread));
-    if (thread == NULL)
-        return NULL;
-    thread->heap.thread = thread;
-    mip_store_relaxed(&thread->a_state, state);
-    publish(thread);
-    return thread;
-}
-
-bool mip_thread_try_lock(struct thread *thread) {
-    uint32_t expected = RECORD_PARKED;
-    if (mip_load_relaxed(&thread->a_state) != RECORD_PARKED ||
-        /* acquire: pairs with the release in mip_thread_return */
-        !mip_cas_acquire(&thread->a_state, &expected, RECORD_BUSY))
-        return false;
-    mip_sub_relaxed(&a_parked, 1);
-    mip_stat_decrease(MIP_STAT_ABANDONED, 1);
-    if (MIP_UNLIKELY(thread->needs_recount))
-        mip_recount(thread);
-    return true;
-}
-
-void mip_thread_unlock(struct thread *thread) {
-    mip_add_relaxed(&a_parked, 1);
-    mip_stat_increase(MIP_STAT_ABANDONED, 1);
-    mip_store_release(&thread->a_state, RECORD_PARKED); /* pairs with mip_thread_try_lock */
-}
-
-static bool has_free_pages(const struct heap *heap) {
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        if (heap->queue[bin].first != NULL)
-            return true;
-    return false;
-}
-
-void mip_thread_return(struct thread *thread) {
-    mip_heap_settle(&thread->heap, true);
-    mip_store_relaxed(&thread->a_has_pages, has_free_pages(&thread->heap));
-    mip_thread_unlock(thread);
-}
-
-static struct thread *lock_any_parked(void) {
-    if (mip_load_relaxed(&a_parked) == 0)
-        return NULL;
-    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record)
-        if (mip_thread_try_lock(t))
-            return t;
-    return NULL;
-}
-
-struct thread *mip_thread_borrow(void) {
-    struct thread *thread = lock_any_parked();
-    return thread != NULL ? thread : record_new(RECORD_BUSY);
-}
+static _Atomic(bool) a_started; /* the C library has started: thread keys may be made */
 
 static void park(struct thread *thread) {
     mip_busy_enter(thread);
@@ -132,9 +40,7 @@ static void forget(struct thread *thread) {
 static MIP_COLD struct thread *thread_start(void) {
     /* First of all: the page size and the rest must be known. */
     mip_os_init();
-    struct thread *thread = lock_any_parked();
-    if (thread == NULL)
-        thread = record_new(RECORD_BUSY);
+    struct thread *thread = mip_thread_borrow();
     if (thread == NULL)
         return NULL;
     mip_stat_increase(MIP_STAT_THREADS, 1);
@@ -159,14 +65,6 @@ struct thread *mip_thread_get(void) {
     if (MIP_LIKELY(mip_tls_self > TLS_DONE))
         return (struct thread *)mip_tls_self;
     return mip_tls_self == TLS_DONE ? NULL : thread_start();
-}
-
-void mip_thread_park_dead(struct thread *thread) {
-    thread->needs_recount = true;
-    mip_add_relaxed(&a_parked, 1);
-    mip_stat_decrease(MIP_STAT_THREADS, 1);
-    mip_stat_increase(MIP_STAT_ABANDONED, 1);
-    mip_store_relaxed(&thread->a_state, RECORD_PARKED);
 }
 
 void mip_thread_init(void) {
@@ -216,22 +114,20 @@ static void move_page(struct page *page, struct heap *to, struct heap *from) {
     struct heap *named = page->heap;
     page->heap = to;
     to->page_count++;
-    named->page_count--;
     to->bin_slices[bin] += (uint32_t)page->slices;
     from->bin_slices[bin] -= (uint32_t)page->slices;
     if (page->until_event == 0) {
         to->empty_slices += page->slices;
         from->empty_slices -= page->slices;
     }
-    if (named->forward != NULL && named->page_count == 0)
-        mip_made_page_gone(named);
+    mip_heap_forget_page(named);
     uintptr_t special = mip_load_relaxed(&page->a_owner) & OWNER_SPECIAL;
     mip_store_relaxed(&page->a_owner, (uintptr_t)to->thread | special);
 }
 
 struct page *mip_thread_steal_page(struct heap *heap, unsigned bin) {
     enum { LOOKS = 8 };
-    if (mip_load_relaxed(&a_parked) == 0)
+    if (!mip_thread_has_parked())
         return NULL;
     /* Newest records first: in a process whose threads come and go, those parked last. */
     struct thread *t = mip_thread_first();
