@@ -41,15 +41,19 @@
 #define MI_NOEXCEPT
 #endif
 
+/* MI_ATTR_MALLOC names no function that frees: where the library replaces malloc,
+   free(mi_malloc(n)) is right, and a compiler that was told of mi_free alone would warn. */
 #if defined(__GNUC__)
 #define MI_EXPORT __attribute__((visibility("default")))
 #define MI_ATTR_MALLOC __attribute__((malloc))
+#define MI_ATTR_NEVER_NULL __attribute__((returns_nonnull))
 #define MI_ATTR_SIZE(i) __attribute__((alloc_size(i)))
 #define MI_ATTR_SIZE2(i, j) __attribute__((alloc_size(i, j)))
 #define MI_ATTR_ALIGN(i) __attribute__((alloc_align(i)))
 #else
 #define MI_EXPORT
 #define MI_ATTR_MALLOC
+#define MI_ATTR_NEVER_NULL
 #define MI_ATTR_SIZE(i)
 #define MI_ATTR_SIZE2(i, j)
 #define MI_ATTR_ALIGN(i)
@@ -66,6 +70,17 @@
 
 /* How functions that return a fresh block are declared, and functions whose result matters. */
 #define MI_RESULT MI_NODISCARD MI_EXPORT
+
+/* The same under the names of later headers, for programs that declare functions with them. */
+#define mi_decl_export MI_EXPORT
+#define mi_decl_nodiscard MI_NODISCARD
+#define mi_decl_restrict
+#define mi_cdecl
+#define mi_attr_noexcept MI_NOEXCEPT
+#define mi_attr_malloc MI_ATTR_MALLOC
+#define mi_attr_alloc_size MI_ATTR_SIZE
+#define mi_attr_alloc_size2 MI_ATTR_SIZE2
+#define mi_attr_alloc_align MI_ATTR_ALIGN
 
 /* bool and long long, also for programs that ask for pure C90 or C++98. */
 #if defined(__clang__)
@@ -310,26 +325,46 @@ MI_RESULT void *mi_heap_recalloc_aligned_at(mi_heap_t *heap, void *p, size_t cou
 
 /* ---- Typed macros ---------------------------------------------------------------------------- */
 
-/* One object, or `count` objects, of type `tp`; the result has the type tp *. */
+/* One object, or `count` objects, of type `tp`; the result has the type tp *.  Those with hp: from
+   that heap. */
+#ifdef __cplusplus
+#define mi_malloc_tp(tp) static_cast<tp *>(mi_malloc(sizeof(tp)))
+#define mi_zalloc_tp(tp) static_cast<tp *>(mi_zalloc(sizeof(tp)))
+#define mi_calloc_tp(tp, count) static_cast<tp *>(mi_calloc(count, sizeof(tp)))
+#define mi_mallocn_tp(tp, count) static_cast<tp *>(mi_mallocn(count, sizeof(tp)))
+#define mi_reallocn_tp(p, tp, count) static_cast<tp *>(mi_reallocn(p, count, sizeof(tp)))
+#define mi_recalloc_tp(p, tp, count) static_cast<tp *>(mi_recalloc(p, count, sizeof(tp)))
+#define mi_heap_malloc_tp(hp, tp) static_cast<tp *>(mi_heap_malloc(hp, sizeof(tp)))
+#define mi_heap_zalloc_tp(hp, tp) static_cast<tp *>(mi_heap_zalloc(hp, sizeof(tp)))
+#define mi_heap_calloc_tp(hp, tp, count) static_cast<tp *>(mi_heap_calloc(hp, count, sizeof(tp)))
+#define mi_heap_mallocn_tp(hp, tp, count) static_cast<tp *>(mi_heap_mallocn(hp, count, sizeof(tp)))
+#define mi_heap_reallocn_tp(hp, p, tp, count)                                                      \
+    static_cast<tp *>(mi_heap_reallocn(hp, p, count, sizeof(tp)))
+#define mi_heap_recalloc_tp(hp, p, tp, count)                                                      \
+    static_cast<tp *>(mi_heap_recalloc(hp, p, count, sizeof(tp)))
+#else
 #define mi_malloc_tp(tp) ((tp *)mi_malloc(sizeof(tp)))
 #define mi_zalloc_tp(tp) ((tp *)mi_zalloc(sizeof(tp)))
 #define mi_calloc_tp(tp, count) ((tp *)mi_calloc(count, sizeof(tp)))
 #define mi_mallocn_tp(tp, count) ((tp *)mi_mallocn(count, sizeof(tp)))
 #define mi_reallocn_tp(p, tp, count) ((tp *)mi_reallocn(p, count, sizeof(tp)))
 #define mi_recalloc_tp(p, tp, count) ((tp *)mi_recalloc(p, count, sizeof(tp)))
-
-/* The same from heap `hp`. */
 #define mi_heap_malloc_tp(hp, tp) ((tp *)mi_heap_malloc(hp, sizeof(tp)))
 #define mi_heap_zalloc_tp(hp, tp) ((tp *)mi_heap_zalloc(hp, sizeof(tp)))
 #define mi_heap_calloc_tp(hp, tp, count) ((tp *)mi_heap_calloc(hp, count, sizeof(tp)))
 #define mi_heap_mallocn_tp(hp, tp, count) ((tp *)mi_heap_mallocn(hp, count, sizeof(tp)))
 #define mi_heap_reallocn_tp(hp, p, tp, count) ((tp *)mi_heap_reallocn(hp, p, count, sizeof(tp)))
 #define mi_heap_recalloc_tp(hp, p, tp, count) ((tp *)mi_heap_recalloc(hp, p, count, sizeof(tp)))
+#endif
 
 /* ---- Analysis -------------------------------------------------------------------------------- */
 
 /* Is the block p, of any heap, one of `heap`?  NULL: the calling thread's default heap. */
 MI_RESULT bool mi_heap_contains_block(mi_heap_t *heap, const void *p) MI_NOEXCEPT;
+
+/* The heap that the block p belongs to, or NULL when p is none.  A heap of another thread can only
+   be compared. */
+MI_RESULT mi_heap_t *mi_heap_of(const void *p) MI_NOEXCEPT;
 
 /* Does p, which may be anything, point into a live block of `heap`?  Linear in the heap's pages; in
    the heap's thread. */
@@ -377,6 +412,8 @@ typedef enum mi_option_e {
     mi_option_max_errors = 9,     /* 16: error messages before silence */
     mi_option_max_warnings = 10,  /* 16: warnings before silence */
     mi_option_keep_deepbind = 11, /* bool, 0: leave RTLD_DEEPBIND in dlopen alone */
+    mi_option_populate_step = 12, /* KiB, 0: what of fresh memory is made resident at once */
+    mi_option_stats_detail = 13,  /* bool, 0: a row for each size class in the statistics */
     _mi_option_last
 } mi_option_t;
 
@@ -470,51 +507,49 @@ MI_EXPORT int mi_wdupenv_s(unsigned short **buf, size_t *size,
 /* Allocation that fails like operator new: the program's new-handler is called as long as there is
    one and no memory; then std::bad_alloc is thrown, or NULL returned by the _nothrow forms.  In a
    process without a C++ library the throwing forms end it with a message. */
-MI_RESULT void *mi_new(size_t size) MI_ATTR_MALLOC MI_ATTR_SIZE(1);
+MI_RESULT void *mi_new(size_t size) MI_ATTR_MALLOC MI_ATTR_SIZE(1) MI_ATTR_NEVER_NULL;
 MI_RESULT void *mi_new_aligned(size_t size, size_t alignment) MI_ATTR_MALLOC MI_ATTR_SIZE(1)
-    MI_ATTR_ALIGN(2);
+    MI_ATTR_ALIGN(2) MI_ATTR_NEVER_NULL;
 MI_RESULT void *mi_new_nothrow(size_t size) MI_NOEXCEPT MI_ATTR_MALLOC MI_ATTR_SIZE(1);
 MI_RESULT void *mi_new_aligned_nothrow(size_t size, size_t alignment) MI_NOEXCEPT MI_ATTR_MALLOC
     MI_ATTR_SIZE(1) MI_ATTR_ALIGN(2);
-MI_RESULT void *mi_new_n(size_t count, size_t size) MI_ATTR_MALLOC MI_ATTR_SIZE2(1, 2);
-MI_RESULT void *mi_new_realloc(void *p, size_t newsize) MI_ATTR_SIZE(2);
-MI_RESULT void *mi_new_reallocn(void *p, size_t newcount, size_t size) MI_ATTR_SIZE2(2, 3);
-MI_RESULT void *mi_heap_alloc_new(mi_heap_t *heap, size_t size) MI_ATTR_MALLOC MI_ATTR_SIZE(2);
+MI_RESULT void *mi_new_n(size_t count, size_t size) MI_ATTR_MALLOC
+    MI_ATTR_SIZE2(1, 2) MI_ATTR_NEVER_NULL;
+MI_RESULT void *mi_new_realloc(void *p, size_t newsize) MI_ATTR_SIZE(2) MI_ATTR_NEVER_NULL;
+MI_RESULT void *mi_new_reallocn(void *p, size_t newcount, size_t size)
+    MI_ATTR_SIZE2(2, 3) MI_ATTR_NEVER_NULL;
+MI_RESULT void *mi_heap_alloc_new(mi_heap_t *heap, size_t size) MI_ATTR_MALLOC
+    MI_ATTR_SIZE(2) MI_ATTR_NEVER_NULL;
 MI_RESULT void *mi_heap_alloc_new_n(mi_heap_t *heap, size_t count, size_t size) MI_ATTR_MALLOC
-    MI_ATTR_SIZE2(2, 3);
+    MI_ATTR_SIZE2(2, 3) MI_ATTR_NEVER_NULL;
 
 /* ---- Block size returned --------------------------------------------------------------------- */
 
 /* Like the functions without u; *block_size (which may be NULL) becomes the usable size, bytes, of
-   the block, or 0. */
-MI_RESULT void *mi_umalloc(size_t size, size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC
-    MI_ATTR_SIZE(1);
-MI_RESULT void *mi_umalloc_small(size_t size, size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC
-    MI_ATTR_SIZE(1);
-MI_RESULT void *mi_uzalloc_small(size_t size, size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC
-    MI_ATTR_SIZE(1);
-MI_RESULT void *mi_ucalloc(size_t count, size_t size, size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC
-    MI_ATTR_SIZE2(1, 2);
+   the block, or 0.  Compilers are not told the size asked for, since all of that may be used. */
+MI_RESULT void *mi_umalloc(size_t size, size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC;
+MI_RESULT void *mi_umalloc_small(size_t size, size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC;
+MI_RESULT void *mi_uzalloc_small(size_t size, size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC;
+MI_RESULT void *mi_ucalloc(size_t count, size_t size,
+                           size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC;
 MI_RESULT void *mi_umalloc_aligned(size_t size, size_t alignment,
-                                   size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC MI_ATTR_SIZE(1)
-    MI_ATTR_ALIGN(2);
+                                   size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC MI_ATTR_ALIGN(2);
 MI_RESULT void *mi_uzalloc_aligned(size_t size, size_t alignment,
-                                   size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC MI_ATTR_SIZE(1)
-    MI_ATTR_ALIGN(2);
+                                   size_t *block_size) MI_NOEXCEPT MI_ATTR_MALLOC MI_ATTR_ALIGN(2);
 
 /* *block_size_pre is the usable size of p before, *block_size_post that of the result. */
 MI_RESULT void *mi_urealloc(void *p, size_t newsize, size_t *block_size_pre,
-                            size_t *block_size_post) MI_NOEXCEPT MI_ATTR_SIZE(2);
+                            size_t *block_size_post) MI_NOEXCEPT;
 MI_EXPORT void mi_ufree(void *p, size_t *block_size) MI_NOEXCEPT;
 
 /* ---- Process --------------------------------------------------------------------------------- */
 
-/* Where text goes, and who is told of errors (an errno value; this version tells of EINVAL). */
+/* Where text goes, and who is told of errors (EINVAL, ENOMEM, EOVERFLOW). */
 typedef void(mi_output_fun)(const char *msg, void *arg);
 typedef void(mi_error_fun)(int err, void *arg);
 
-/* Send messages and statistics to `out`; NULL: to stderr.  `out` is called by any thread, must not
-   throw, and does not allocate. */
+/* Send messages and statistics to `out`; NULL: to stderr.  `out` is called by any thread and must
+   not throw. */
 MI_EXPORT void mi_register_output(mi_output_fun *out, void *arg) MI_NOEXCEPT;
 MI_EXPORT void mi_register_error(mi_error_fun *fun, void *arg) MI_NOEXCEPT;
 
@@ -542,6 +577,61 @@ MI_EXPORT void mi_collect_reduce(size_t target_size) MI_NOEXCEPT;
 /* Says that the calling thread belongs to a pool; advice only. */
 MI_EXPORT void mi_thread_set_in_threadpool(void) MI_NOEXCEPT;
 
+/* ---- Arenas ---------------------------------------------------------------------------------- */
+
+/* Memory that the program provides or asks for ahead of use.  Blocks are taken from it before the
+   library's own arenas; an exclusive arena serves only heaps made in it.  It lives as long as the
+   process.  Its id is above 0; `arena_id` may be NULL, and becomes 0 on failure. */
+typedef int mi_arena_id_t;
+
+/* Make `size` bytes at `start`, which stay the library's for good, an arena.  `is_committed`: they
+   can be read and written (else mprotect makes them so as they are used); `is_zero`: they read as
+   zero.  `is_large` and `numa_node` are accepted for programs written to later headers.  False:
+   there is no whole 64 KiB, an arena is there already, or no memory for records.  The range is cut
+   to whole multiples of 64 KiB. */
+MI_EXPORT bool mi_manage_os_memory(void *start, size_t size, bool is_committed, bool is_large,
+                                   bool is_zero, int numa_node) MI_NOEXCEPT;
+MI_EXPORT bool mi_manage_os_memory_ex(void *start, size_t size, bool is_committed, bool is_large,
+                                      bool is_zero, int numa_node, bool exclusive,
+                                      mi_arena_id_t *arena_id) MI_NOEXCEPT;
+
+/* Reserve `size` bytes of address space as an arena; with `commit` they can be read and written at
+   once, with `allow_large` they ask for transparent huge pages.  0, EINVAL (size 0) or ENOMEM. */
+MI_EXPORT int mi_reserve_os_memory(size_t size, bool commit, bool allow_large) MI_NOEXCEPT;
+MI_EXPORT int mi_reserve_os_memory_ex(size_t size, bool commit, bool allow_large, bool exclusive,
+                                      mi_arena_id_t *arena_id) MI_NOEXCEPT;
+
+/* Reserve `pages` pages of 1 GiB from the system's pool of huge pages, as many as there are before
+   the time (0: no limit) is over; on one node (-1: any), or evenly over `numa_nodes` (0: all).  0,
+   or ENOMEM: there were none. */
+MI_EXPORT int mi_reserve_huge_os_pages_at(size_t pages, int numa_node,
+                                          size_t timeout_msecs) MI_NOEXCEPT;
+MI_EXPORT int mi_reserve_huge_os_pages_at_ex(size_t pages, int numa_node, size_t timeout_msecs,
+                                             bool exclusive, mi_arena_id_t *arena_id) MI_NOEXCEPT;
+MI_EXPORT int mi_reserve_huge_os_pages_interleave(size_t pages, size_t numa_nodes,
+                                                  size_t timeout_msecs) MI_NOEXCEPT;
+MI_EXPORT int mi_reserve_huge_os_pages(size_t pages, double max_secs,
+                                       size_t *pages_reserved) MI_NOEXCEPT;
+
+/* Where an arena begins, and its bytes; NULL and 0 for what is none. */
+MI_RESULT void *mi_arena_area(mi_arena_id_t arena_id, size_t *size) MI_NOEXCEPT;
+
+/* Does p, which may be anything, point into the arena? */
+MI_RESULT bool mi_arena_contains(mi_arena_id_t arena_id, const void *p) MI_NOEXCEPT;
+
+/* Bytes that memory for mi_manage_os_memory has at least, and the alignment at which none of it is
+   lost. */
+MI_RESULT size_t mi_arena_min_size(void) MI_NOEXCEPT;
+MI_RESULT size_t mi_arena_min_alignment(void) MI_NOEXCEPT;
+
+/* A heap that allocates from one arena only (0: any): NULL and ENOMEM when that is full.  NULL and
+   EINVAL: there is no such arena. */
+MI_RESULT mi_heap_t *mi_heap_new_in_arena(mi_arena_id_t arena_id) MI_NOEXCEPT;
+
+/* Print a line for each arena to stderr or where mi_register_output says. */
+MI_EXPORT void mi_arenas_print(void) MI_NOEXCEPT;
+MI_EXPORT void mi_debug_show_arenas(void) MI_NOEXCEPT;
+
 /* ---- Statistics ------------------------------------------------------------------------------ */
 
 /* Count what this thread has not counted yet; statistics are current without it. */
@@ -550,6 +640,8 @@ MI_EXPORT void mi_stats_merge(void) MI_NOEXCEPT;
 /* mi_stats_print and mi_thread_stats_print to a function; NULL as there. */
 MI_EXPORT void mi_stats_print_out(mi_output_fun *out, void *arg) MI_NOEXCEPT;
 MI_EXPORT void mi_thread_stats_print_out(mi_output_fun *out, void *arg) MI_NOEXCEPT;
+
+/* Statistics for programs, as a structure and as JSON: <mimalloc-stats.h>. */
 
 /* ---- Later shapes ---------------------------------------------------------------------------- */
 
@@ -578,6 +670,349 @@ MI_EXPORT void mi_stats_print_v2(void *out) MI_NOEXCEPT;
 #pragma clang diagnostic pop
 #elif defined(__GNUC__)
 #pragma GCC diagnostic pop
+#endif
+
+/* ---- C++: allocators for containers ---------------------------------------------------------- */
+
+#ifdef __cplusplus
+/* Templates have C++ linkage, also where a program includes this header within extern "C". */
+extern "C++" {
+#include <cstddef>
+#include <new>
+#if __cplusplus >= 201103L
+#include <type_traits>
+#define MI_ALIGNOF(type) alignof(type)
+#else
+#define MI_ALIGNOF(type) __alignof__(type)
+#endif
+
+/* What this header needs for itself.  Programs use none of it, by no name. */
+namespace mi_cxx_detail {
+
+enum { BLOCK_ALIGNMENT = 16 }; /* of every block */
+
+/* Throws std::bad_alloc.  Where the program is compiled without exceptions, the library throws, by
+   failing to allocate what cannot be. */
+inline void throw_bad_alloc() {
+#if defined(__EXCEPTIONS) || defined(__cpp_exceptions)
+    throw std::bad_alloc();
+#else
+    volatile std::size_t excessive = static_cast<std::size_t>(-1);
+    mi_free(mi_new(excessive));
+#endif
+}
+
+/* Throws what std::allocator throws for a length whose bytes do not fit. */
+inline void throw_bad_length() {
+#if __cplusplus >= 201103L && (defined(__EXCEPTIONS) || defined(__cpp_exceptions))
+    throw std::bad_array_new_length();
+#else
+    throw_bad_alloc();
+#endif
+}
+
+template <typename T> inline std::size_t max_count() MI_NOEXCEPT {
+    return static_cast<std::size_t>(-1) / 2 / sizeof(T);
+}
+
+/* The bytes of `count` objects, which are not too many. */
+template <typename T> inline std::size_t bytes_of(std::size_t count) {
+    if (count > max_count<T>()) {
+        if (count > static_cast<std::size_t>(-1) / sizeof(T)) {
+            throw_bad_length();
+        }
+        throw_bad_alloc();
+    }
+    return count * sizeof(T);
+}
+
+/* No memory: once for each failed attempt. */
+inline void call_new_handler() {
+#if __cplusplus >= 201103L
+    const std::new_handler handler = std::get_new_handler();
+#else
+    const std::new_handler handler = std::set_new_handler(NULL);
+    std::set_new_handler(handler);
+#endif
+    if (!handler) {
+        throw_bad_alloc();
+    }
+    handler();
+}
+
+inline void *allocate(std::size_t size, std::size_t alignment) {
+    return alignment > BLOCK_ALIGNMENT ? mi_new_aligned(size, alignment) : mi_new(size);
+}
+
+/* Fails like operator new.  Never takes the block elsewhere, as mi_heap_alloc_new may. */
+inline void *allocate_from(mi_heap_t *heap, std::size_t size, std::size_t alignment) {
+    for (;;) {
+        void *block = alignment > BLOCK_ALIGNMENT ? mi_heap_malloc_aligned(heap, size, alignment)
+                                                  : mi_heap_malloc(heap, size);
+        if (block) {
+            return block;
+        }
+        call_new_handler();
+    }
+}
+
+inline void deallocate(void *block, std::size_t size, std::size_t alignment) MI_NOEXCEPT {
+    if (alignment > BLOCK_ALIGNMENT) {
+        mi_free_size_aligned(block, size, alignment);
+    } else {
+        mi_free_size(block, size);
+    }
+}
+
+/* What all allocators declare. */
+template <typename T> struct allocator_types {
+    typedef T value_type;
+    typedef T *pointer;
+    typedef const T *const_pointer;
+    typedef std::size_t size_type;
+    typedef std::ptrdiff_t difference_type;
+#if __cplusplus >= 201103L
+    typedef typename std::add_lvalue_reference<T>::type reference;
+    typedef typename std::add_lvalue_reference<const T>::type const_reference;
+    typedef std::true_type propagate_on_container_copy_assignment;
+    typedef std::true_type propagate_on_container_move_assignment;
+    typedef std::true_type propagate_on_container_swap;
+#else
+    typedef T &reference;
+    typedef const T &const_reference;
+    T *address(T &object) const {
+        return &object;
+    }
+    const T *address(const T &object) const {
+        return &object;
+    }
+    void construct(T *place, const T &value) const {
+        ::new (static_cast<void *>(place)) T(value);
+    }
+    void destroy(T *object) const {
+        object->~T();
+    }
+#endif
+    std::size_t max_size() const MI_NOEXCEPT {
+        return max_count<T>();
+    }
+};
+
+/* A heap.  Either the program's, which is only used, or one of its own: the copies of an allocator
+   share that and count themselves, in a block of the heap, and the last one ends it. */
+template <bool destroys> class shared_heap {
+  public:
+    shared_heap() : heap_(), copies_() {
+        while (!make()) {
+            call_new_handler();
+        }
+    }
+    explicit shared_heap(mi_heap_t *heap) MI_NOEXCEPT : heap_(heap), copies_() {
+    }
+    shared_heap(const shared_heap &other) MI_NOEXCEPT : heap_(other.heap_), copies_(other.copies_) {
+        retain();
+    }
+    shared_heap &operator=(const shared_heap &other) MI_NOEXCEPT {
+        other.retain();
+        release();
+        heap_ = other.heap_;
+        copies_ = other.copies_;
+        return *this;
+    }
+    ~shared_heap() {
+        release();
+    }
+    mi_heap_t *get() const MI_NOEXCEPT {
+        return heap_;
+    }
+    bool is_same(const shared_heap &other) const MI_NOEXCEPT {
+        return heap_ == other.heap_ && copies_ == other.copies_;
+    }
+
+  private:
+    mi_heap_t *heap_;
+    std::size_t *copies_; /* NULL: the heap is the program's */
+
+    bool make() MI_NOEXCEPT {
+        heap_ = mi_heap_new();
+        if (!heap_) {
+            return false;
+        }
+        copies_ = static_cast<std::size_t *>(mi_heap_malloc(heap_, sizeof *copies_));
+        if (!copies_) {
+            mi_heap_destroy(heap_);
+            return false;
+        }
+        *copies_ = 1;
+        return true;
+    }
+    void retain() const MI_NOEXCEPT {
+        if (copies_) {
+            __atomic_fetch_add(copies_, 1, __ATOMIC_RELAXED);
+        }
+    }
+    /* The last one sees what the others did to the heap's blocks: acquire pairs with release. */
+    void release() MI_NOEXCEPT {
+        if (!copies_ || __atomic_sub_fetch(copies_, 1, __ATOMIC_ACQ_REL) != 0) {
+            return;
+        }
+        if (destroys) {
+            mi_heap_destroy(heap_);
+        } else {
+            mi_free(copies_);
+            mi_heap_delete(heap_);
+        }
+    }
+};
+
+/* What the two allocators that have a heap share. */
+template <typename T, bool destroys> class heap_allocator : public allocator_types<T> {
+  public:
+#if __cplusplus >= 201103L
+    typedef std::false_type is_always_equal;
+#endif
+    /* Give unused memory of the heap back; with `force` all of it. */
+    void collect(bool force) {
+        mi_heap_collect(heap_.get(), force);
+    }
+    MI_NODISCARD T *allocate(std::size_t count) {
+        return static_cast<T *>(allocate_from(heap_.get(), bytes_of<T>(count), MI_ALIGNOF(T)));
+    }
+#if __cplusplus < 201703L
+    MI_NODISCARD T *allocate(std::size_t count, const void *) {
+        return allocate(count);
+    }
+#endif
+    /* Do the two allocate from the same heap, and keep it alive in the same way? */
+    template <typename U>
+    bool is_equal(const heap_allocator<U, destroys> &other) const MI_NOEXCEPT {
+        return heap_.is_same(other.heap_);
+    }
+
+  protected:
+    heap_allocator() : heap_() {
+    }
+    explicit heap_allocator(mi_heap_t *heap) MI_NOEXCEPT : heap_(heap) {
+    }
+    template <typename U>
+    explicit heap_allocator(const heap_allocator<U, destroys> &other) MI_NOEXCEPT
+        : heap_(other.heap_) {
+    }
+
+  private:
+    template <typename U, bool also> friend class heap_allocator;
+    shared_heap<destroys> heap_;
+};
+
+} /* namespace mi_cxx_detail */
+
+/* An allocator for containers, from the calling thread's default heap.  It fails as std::allocator
+   does: by the program's new-handler, and by throwing. */
+template <typename T> struct mi_stl_allocator : public mi_cxx_detail::allocator_types<T> {
+    template <typename U> struct rebind { typedef mi_stl_allocator<U> other; };
+#if __cplusplus >= 201103L
+    typedef std::true_type is_always_equal;
+    mi_stl_allocator() = default;
+#else
+    mi_stl_allocator() {
+    }
+#endif
+    template <typename U> mi_stl_allocator(const mi_stl_allocator<U> &) MI_NOEXCEPT {
+    }
+    mi_stl_allocator select_on_container_copy_construction() const {
+        return *this;
+    }
+    MI_NODISCARD T *allocate(std::size_t count) {
+        return static_cast<T *>(
+            mi_cxx_detail::allocate(mi_cxx_detail::bytes_of<T>(count), MI_ALIGNOF(T)));
+    }
+#if __cplusplus < 201703L
+    MI_NODISCARD T *allocate(std::size_t count, const void *) {
+        return allocate(count);
+    }
+#endif
+    void deallocate(T *block, std::size_t count) {
+        mi_cxx_detail::deallocate(block, count * sizeof(T), MI_ALIGNOF(T));
+    }
+};
+
+template <typename T, typename U>
+inline bool operator==(const mi_stl_allocator<T> &, const mi_stl_allocator<U> &) MI_NOEXCEPT {
+    return true;
+}
+template <typename T, typename U>
+inline bool operator!=(const mi_stl_allocator<T> &, const mi_stl_allocator<U> &) MI_NOEXCEPT {
+    return false;
+}
+
+/* An allocator from a heap of its own, which its copies share; the last of them deletes the heap.
+   Or from `heap`, which stays the program's and must outlive the allocator; NULL: the calling
+   thread's default heap.  It allocates only in the thread that made it, and the last copy goes in
+   that thread, before that ends; memory is given back in any thread. */
+template <typename T>
+struct mi_heap_stl_allocator : public mi_cxx_detail::heap_allocator<T, false> {
+    template <typename U> struct rebind { typedef mi_heap_stl_allocator<U> other; };
+    mi_heap_stl_allocator() {
+    }
+    mi_heap_stl_allocator(mi_heap_t *heap) MI_NOEXCEPT
+        : mi_cxx_detail::heap_allocator<T, false>(heap) {
+    }
+    template <typename U>
+    mi_heap_stl_allocator(const mi_heap_stl_allocator<U> &other) MI_NOEXCEPT
+        : mi_cxx_detail::heap_allocator<T, false>(other) {
+    }
+    mi_heap_stl_allocator select_on_container_copy_construction() const {
+        return *this;
+    }
+    void deallocate(T *block, std::size_t count) {
+        mi_cxx_detail::deallocate(block, count * sizeof(T), MI_ALIGNOF(T));
+    }
+};
+
+template <typename T, typename U>
+inline bool operator==(const mi_heap_stl_allocator<T> &a,
+                       const mi_heap_stl_allocator<U> &b) MI_NOEXCEPT {
+    return a.is_equal(b);
+}
+template <typename T, typename U>
+inline bool operator!=(const mi_heap_stl_allocator<T> &a,
+                       const mi_heap_stl_allocator<U> &b) MI_NOEXCEPT {
+    return !a.is_equal(b);
+}
+
+/* The same, but no block is freed by itself: the last copy destroys the heap with all of them. */
+template <typename T>
+struct mi_heap_destroy_stl_allocator : public mi_cxx_detail::heap_allocator<T, true> {
+    template <typename U> struct rebind { typedef mi_heap_destroy_stl_allocator<U> other; };
+    mi_heap_destroy_stl_allocator() {
+    }
+    mi_heap_destroy_stl_allocator(mi_heap_t *heap) MI_NOEXCEPT
+        : mi_cxx_detail::heap_allocator<T, true>(heap) {
+    }
+    template <typename U>
+    mi_heap_destroy_stl_allocator(const mi_heap_destroy_stl_allocator<U> &other) MI_NOEXCEPT
+        : mi_cxx_detail::heap_allocator<T, true>(other) {
+    }
+    mi_heap_destroy_stl_allocator select_on_container_copy_construction() const {
+        return *this;
+    }
+    void deallocate(T *, std::size_t) {
+    }
+};
+
+template <typename T, typename U>
+inline bool operator==(const mi_heap_destroy_stl_allocator<T> &a,
+                       const mi_heap_destroy_stl_allocator<U> &b) MI_NOEXCEPT {
+    return a.is_equal(b);
+}
+template <typename T, typename U>
+inline bool operator!=(const mi_heap_destroy_stl_allocator<T> &a,
+                       const mi_heap_destroy_stl_allocator<U> &b) MI_NOEXCEPT {
+    return !a.is_equal(b);
+}
+
+#undef MI_ALIGNOF
+} /* extern "C++" */
 #endif
 
 #endif

@@ -7,6 +7,7 @@
 
 #define MIP_KIB ((size_t)1 << 10)
 #define MIP_MIB ((size_t)1 << 20)
+#define MIP_GIB ((size_t)1 << 30)
 #define MIP_WORD_BITS ((unsigned)(sizeof(size_t) * 8))
 
 MIP_INLINE bool mip_is_power_of_two(size_t x) {

@@ -24,6 +24,8 @@
 #define MIP_FORMAT(fmt, args) __attribute__((format(printf, fmt, args)))
 #define MIP_UNUSED __attribute__((unused))
 #define MIP_WEAK __attribute__((weak))
+/* From here on the compiler, also one that sees all objects at once, knows nothing of the value. */
+#define MIP_FORGET(x) __asm__("" : "+r"(x))
 
 /* The TLS model of our few thread-local words.  configure sets MIP_TLS_INITIAL_EXEC where the C
    library keeps room in the static TLS block for libraries that are loaded late (glibc does);

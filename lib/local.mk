@@ -8,20 +8,21 @@ OS_FILES = lib/os/asm_note.h lib/os/memory.c lib/os/os.h lib/os/symbol.c lib/os/
 	lib/os/thread.c
 
 BASE_FILES = lib/base/bitset.c lib/base/bitset.h lib/base/format.c lib/base/format.h \
-	lib/base/options.c lib/base/options.h lib/base/random.c lib/base/random.h lib/base/report.c \
-	lib/base/report.h lib/base/stats.c lib/base/stats.h
+	lib/base/hook.c lib/base/hook.h lib/base/options.c lib/base/options.h lib/base/parse.c \
+	lib/base/parse.h lib/base/random.c lib/base/random.h lib/base/report.c lib/base/report.h \
+	lib/base/stats.c lib/base/stats.h
 
 CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_private.h \
 	lib/core/core.h lib/core/fast.h lib/core/fork.c lib/core/free.c lib/core/heap.c lib/core/heap.h \
 	lib/core/made.c lib/core/merge.c lib/core/message.c lib/core/meta.c lib/core/meta.h \
-	lib/core/page.c lib/core/page.h lib/core/pagemap.c lib/core/pagemap.h lib/core/purge.c \
-	lib/core/realloc.c lib/core/record.c lib/core/root.c lib/core/size.c lib/core/size.h \
-	lib/core/thread.c lib/core/tick.c lib/core/visit.c
+	lib/core/page.c lib/core/page.h lib/core/pagemap.c lib/core/pagemap.h lib/core/provide.c \
+	lib/core/purge.c lib/core/realloc.c lib/core/record.c lib/core/root.c lib/core/size.c \
+	lib/core/size.h lib/core/thread.c lib/core/tick.c lib/core/visit.c
 
-API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/basic.c \
-	lib/api/catching.S lib/api/cxx_names.h lib/api/extended.c lib/api/heap.c lib/api/new.c \
+API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/arena.c \
+	lib/api/basic.c lib/api/catching.S lib/api/cxx_names.h lib/api/extended.c lib/api/heap.c lib/api/new.c \
 	lib/api/new_failure.c lib/api/new_failure.h lib/api/options.c lib/api/posix.c lib/api/process.c \
-	lib/api/process.h lib/api/stats.c lib/api/strings.c lib/api/usable.c
+	lib/api/process.h lib/api/stats.c lib/api/stats_get.c lib/api/strings.c lib/api/usable.c
 
 OVERRIDE_FILES = lib/override/aligned.c lib/override/delete.c lib/override/info.c \
 	lib/override/malloc.c lib/override/new.c lib/override/sized.h
@@ -33,7 +34,8 @@ PLAIN_FILES = $(FLOOR_FILES) $(OS_FILES) $(BASE_FILES) $(CORE_FILES) $(API_FILES
 OBJECT_FILES = $(PLAIN_FILES) $(OVERRIDE_FILES)
 ALL_FILES = $(OBJECT_FILES) $(DLOPEN_FILES)
 
-LIBRARY_LIBS = $(ATOMIC_LIBS) $(PTHREAD_LIBS) $(DL_LIBS)
+# Flags here stand after the user's LDFLAGS.
+LIBRARY_LIBS = $(ATOMIC_LIBS) $(PTHREAD_LIBS) $(DL_LIBS) $(LATE_BINDING_FLAGS)
 LIBRARY_LINK_FLAGS = -no-undefined -version-info $(LIBRARY_VERSION) $(MI_LDFLAGS)
 OVERRIDE_CPPFLAGS = $(AM_CPPFLAGS) -DMIP_WITH_OVERRIDE $(TLS_OVERRIDE_CPPFLAGS)
 
@@ -103,7 +105,8 @@ lib_libmimalloc_object_a_CPPFLAGS = $(OVERRIDE_CPPFLAGS)
 $(lib_libmimalloc_object_a_OBJECTS): override CFLAGS += $(OBJECT_CFLAGS)
 
 mimalloc-override.o: $(lib_libmimalloc_object_a_OBJECTS)
-	$(AM_V_GEN)$(LD) -r $(OBJECT_JOIN_FLAGS) -o $@.tmp $(lib_libmimalloc_object_a_OBJECTS) && \
+	$(AM_V_GEN)$(CC) $(CFLAGS) $(OBJECT_CFLAGS) -r -nostdlib $(OBJECT_JOIN_FLAGS) -o $@.tmp \
+	  $(lib_libmimalloc_object_a_OBJECTS) && \
 	$(OBJCOPY) --localize-hidden $@.tmp $@ && rm -f $@.tmp
 
 if ENABLE_OVERRIDE_OBJECT

@@ -2,27 +2,38 @@
 # Own macros.  Every answer is cached under a name that can be preset (cross builds, and
 # `make check-fallbacks`); none runs a program.
 
+# MI_PROBE_WERROR: -Werror, which tells flags that a compiler does not know but tolerates, unless it
+# warns of the user's own flags already.
+AC_DEFUN([MI_PROBE_WERROR],
+[AC_CACHE_CHECK([whether flags can be probed with -Werror], [mi_cv_probe_werror],
+  [mi_saved_CFLAGS=$CFLAGS
+  CFLAGS="$CFLAGS -Werror"
+  AC_COMPILE_IFELSE([AC_LANG_PROGRAM()], [mi_cv_probe_werror=yes], [mi_cv_probe_werror=no])
+  CFLAGS=$mi_saved_CFLAGS])
+AS_IF([test "x$mi_cv_probe_werror" = xyes], [mi_probe_werror=-Werror], [mi_probe_werror=])])
+
 # MI_CFLAG(FLAG, [VARIABLE = MI_CFLAGS]): append FLAG when the compiler takes it.
 AC_DEFUN([MI_CFLAG],
-[AS_VAR_PUSHDEF([cache], [mi_cv_cflag_$1])dnl
+[AC_REQUIRE([MI_PROBE_WERROR])dnl
+AS_VAR_PUSHDEF([cache], [mi_cv_cflag_$1])dnl
 AC_CACHE_CHECK([whether the compiler accepts $1], [cache],
   [mi_saved_CFLAGS=$CFLAGS
-  CFLAGS="$CFLAGS -Werror $1"
+  CFLAGS="$CFLAGS $mi_probe_werror $1"
   AC_COMPILE_IFELSE([AC_LANG_PROGRAM()], [AS_VAR_SET([cache], [yes])], [AS_VAR_SET([cache], [no])])
   CFLAGS=$mi_saved_CFLAGS])
 AS_VAR_IF([cache], [yes], [AS_VAR_APPEND([m4_default([$2], [MI_CFLAGS])], [" $1"])])
 AS_VAR_POPDEF([cache])dnl
 ])
 
-# MI_LINK_SHARED(FLAGS, IF-LINKED, IF-NOT): try to link a shared library that reads memory through
-# a pointer (which is what a sanitizer instruments).
+# MI_LINK_SHARED(FLAGS, IF-LINKED, IF-NOT, [SOURCE]): try to link a shared library; by default one
+# that reads memory through a pointer (which is what a sanitizer instruments).
 AC_DEFUN([MI_LINK_SHARED],
 [mi_saved_CFLAGS=$CFLAGS
 mi_saved_LDFLAGS=$LDFLAGS
 CFLAGS="$CFLAGS -fPIC -shared"
 LDFLAGS="$LDFLAGS $1"
-AC_LINK_IFELSE([AC_LANG_SOURCE([[int mi_probe(int *p); int mi_probe(int *p) { return *p; }]])],
-  [$2], [$3])
+AC_LINK_IFELSE([AC_LANG_SOURCE(
+  [m4_default([$4], [[int mi_probe(int *p); int mi_probe(int *p) { return *p; }]])])], [$2], [$3])
 CFLAGS=$mi_saved_CFLAGS
 LDFLAGS=$mi_saved_LDFLAGS])
 
@@ -33,6 +44,17 @@ AC_DEFUN([MI_LDFLAG],
 AS_IF([test "x$mi_cv_ldflag_$2" = xyes], [AS_VAR_APPEND([MI_LDFLAGS], [" $1"])])
 AS_VAR_APPEND([MI_FALLBACK_CACHE], [" mi_cv_ldflag_$2=no"])])
 
+# MI_JOIN_FLAG(FLAG, NAME): append FLAG to OBJECT_JOIN_FLAGS when objects can be joined to one with it.
+AC_DEFUN([MI_JOIN_FLAG],
+[AC_CACHE_CHECK([whether objects can be joined with $1], [mi_cv_join_flag_$2],
+  [mi_cv_join_flag_$2=no
+  AC_COMPILE_IFELSE([AC_LANG_SOURCE([[int mi_probe;]])],
+    [AS_IF([$CC $CFLAGS $OBJECT_CFLAGS -r -nostdlib $1 -o conftest.joined conftest.$ac_objext \
+        >&AS_MESSAGE_LOG_FD 2>&1], [mi_cv_join_flag_$2=yes])
+    rm -f conftest.joined])])
+AS_IF([test "x$mi_cv_join_flag_$2" = xyes], [AS_VAR_APPEND([OBJECT_JOIN_FLAGS], [" $1"])])
+AC_SUBST([OBJECT_JOIN_FLAGS])])
+
 # MI_VERSION_SCRIPT: does the linker take a version script with a wildcard and named locals?
 AC_DEFUN([MI_VERSION_SCRIPT],
 [AC_CACHE_CHECK([whether the linker takes version scripts], [mi_cv_version_script],
@@ -42,6 +64,31 @@ AC_DEFUN([MI_VERSION_SCRIPT],
   rm -f conftest.map])
 AM_CONDITIONAL([HAVE_VERSION_SCRIPT], [test "x$mi_cv_version_script" = xyes])
 AS_VAR_APPEND([MI_FALLBACK_CACHE], [" mi_cv_version_script=no"])])
+
+# MI_EXPORTED_DATA: LATE_BINDING_FLAGS is what must follow the user's LDFLAGS so that the loader, and
+# not the linker, binds a shared library to data that it exports itself (lib/api/process.c asks it).
+AC_DEFUN([MI_EXPORTED_DATA],
+[AC_CACHE_CHECK([what leaves a library's exported data to the loader], [mi_cv_exported_data],
+  [mi_cv_exported_data=unknown
+  for mi_flag in '' -Wl,-Bno-symbolic; do
+    AS_CASE([$mi_cv_exported_data],
+      [unknown|none],
+      [MI_LINK_SHARED([$mi_flag],
+        [$OBJDUMP -R conftest$ac_exeext >conftest.relocations 2>&AS_MESSAGE_LOG_FD
+        AS_IF([grep mi_probe_data conftest.relocations >/dev/null],
+            [mi_cv_exported_data=${mi_flag:-nothing}],
+          [grep RELOC conftest.relocations >/dev/null],
+            [mi_cv_exported_data=none])], [],
+        [[extern const char mi_probe_data;
+          const char *mi_probe(void);
+          const char *mi_probe(void) { return &mi_probe_data; }
+          const char mi_probe_data = 1;]])])
+  done
+  rm -f conftest.relocations])
+AS_CASE([$mi_cv_exported_data],
+  [-*], [LATE_BINDING_FLAGS=$mi_cv_exported_data],
+  [LATE_BINDING_FLAGS=])
+AC_SUBST([LATE_BINDING_FLAGS])])
 
 # MI_C11_ATOMICS: required; ATOMIC_LIBS is -latomic only where the operations are not inline.
 AC_DEFUN([MI_C11_ATOMICS],

@@ -5,6 +5,7 @@
 
 MAN3_PAGES = \
 	man/mi_collect.3 \
+	man/mi_decl_export.3 \
 	man/mi_heap_malloc.3 \
 	man/mi_heap_malloc_aligned.3 \
 	man/mi_heap_new.3 \
@@ -13,16 +14,21 @@ MAN3_PAGES = \
 	man/mi_malloc_aligned.3 \
 	man/mi_malloc_small.3 \
 	man/mi_malloc_tp.3 \
+	man/mi_manage_os_memory.3 \
+	man/mi_memory_resource.3 \
 	man/mi_new.3 \
 	man/mi_option_get.3 \
 	man/mi_posix_memalign.3 \
 	man/mi_process_info.3 \
 	man/mi_register_deferred_free.3 \
 	man/mi_register_output.3 \
+	man/mi_stats_get.3 \
 	man/mi_stats_print.3 \
+	man/mi_stl_allocator.3 \
 	man/mi_thread_init.3 \
 	man/mi_umalloc.3 \
-	man/mi_usable_size.3
+	man/mi_usable_size.3 \
+	man/mi_version.3
 
 dist_man_MANS += man/mimalloc-run.1
 notrans_dist_man_MANS += $(MAN3_PAGES) man/mimalloc.7 man/mimalloc-options.7

@@ -11,6 +11,10 @@ bool mi_heap_contains_block(mi_heap_t *heap, const void *p) {
     return mip_heap_contains_block(heap_or_default(heap), p);
 }
 
+mi_heap_t *mi_heap_of(const void *p) {
+    return handle_of(mip_heap_of(p));
+}
+
 bool mi_heap_check_owned(mi_heap_t *heap, const void *p) {
     return mip_heap_check_owned(heap_or_default(heap), p);
 }

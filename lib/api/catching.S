@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Floor 5, api: bool mip_api_call_catching(void (*function)(void)), true when the function
-   returned, false when it threw something, which is then caught and dropped.  C has no catch, so
-   the table that a C++ compiler would write for `try { function(); } catch (...) {}` is written
-   here.  Needed where nothrow forms run a new-handler themselves: in static programs, whose C++
-   runtime the weak names below reach.  Without a runtime nothing can be thrown, and the names are
-   not used.  Other architectures have no such function; see new_failure.c. */
+/* Floor 5, api: bool mip_api_call_catching(void (*function)(void *), void *argument), true when the
+   function returned, false when it threw something, which is then caught and dropped.  C has no
+   catch, so the table that a C++ compiler would write for `try { function(argument); } catch (...)
+   {}` is written here.  Needed where nothrow forms run a new-handler or a program's operator new
+   themselves: in programs whose C++ runtime the weak names below reach.  Without a runtime nothing
+   can be thrown, and the names are not used.  The byte mip_api_can_catch is 0 on architectures that
+   have no such function. */
 
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif
 
-#if defined(__ELF__) && defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__))
+#if defined(__ELF__) &&                                                                            \
+    ((defined(__LP64__) && (defined(__x86_64__) || defined(__aarch64__))) || defined(__i386__))
 
         .weak   __gxx_personality_v0
         .weak   __cxa_begin_catch
@@ -33,8 +35,10 @@ mip_api_call_catching:
 #endif
         subq    $8, %rsp
         .cfi_def_cfa_offset 16
+        movq    %rdi, %rax
+        movq    %rsi, %rdi
 .Ltry:
-        call    *%rdi
+        call    *%rax
 .Ltry_end:
         movl    $1, %eax
         addq    $8, %rsp
@@ -53,6 +57,42 @@ mip_api_call_catching:
         addq    $8, %rsp
         .cfi_def_cfa_offset 8
         ret
+#elif defined(__i386__)
+#ifdef __CET__
+        endbr32
+#endif
+        subl    $12, %esp
+        .cfi_def_cfa_offset 16
+        movl    20(%esp), %eax
+        movl    %eax, (%esp)
+.Ltry:
+        call    *16(%esp)
+.Ltry_end:
+        movl    $1, %eax
+        addl    $12, %esp
+        .cfi_remember_state
+        .cfi_def_cfa_offset 4
+        ret
+.Lcatch:
+        .cfi_restore_state
+#ifdef __CET__
+        endbr32
+#endif
+        movl    %eax, (%esp)
+        call    .Lhere
+.Lhere:
+        .cfi_adjust_cfa_offset 4
+        popl    %eax
+        .cfi_adjust_cfa_offset -4
+        leal    .Lruntime - .Lhere(%eax), %eax
+        movl    %eax, 4(%esp)
+        call    *(%eax)
+        movl    4(%esp), %eax
+        call    *4(%eax)
+        xorl    %eax, %eax
+        addl    $12, %esp
+        .cfi_def_cfa_offset 4
+        ret
 #else
         hint    #34 /* bti c */
         stp     x29, x30, [sp, #-16]!
@@ -60,8 +100,10 @@ mip_api_call_catching:
         .cfi_offset 29, -16
         .cfi_offset 30, -8
         mov     x29, sp
+        mov     x2, x0
+        mov     x0, x1
 .Ltry:
-        blr     x0
+        blr     x2
 .Ltry_end:
         mov     w0, #1
         ldp     x29, x30, [sp], #16
@@ -113,7 +155,36 @@ mip_api_call_catching:
         .section .data.rel.ro,"aw",%progbits
         .balign 8
 .Lpersonality:
+#if defined(__i386__)
+        .long   __gxx_personality_v0
+.Lruntime: /* the code has no other way to names that may not be there */
+        .long   __cxa_begin_catch
+        .long   __cxa_end_catch
+#else
         .quad   __gxx_personality_v0
+#endif
+
+        .section .rodata
+        .globl  mip_api_can_catch
+        .hidden mip_api_can_catch
+        .type   mip_api_can_catch, %object
+mip_api_can_catch:
+        .byte   1
+        .size   mip_api_can_catch, 1
+
+#elif defined(__ELF__)
+
+        .section .rodata
+        .globl  mip_api_can_catch
+        .hidden mip_api_can_catch
+        .type   mip_api_can_catch, %object
+        .globl  mip_api_call_catching
+        .hidden mip_api_call_catching
+mip_api_can_catch:
+mip_api_call_catching:
+        .byte   0
+        .size   mip_api_can_catch, 1
+
 #endif
 
 #include "../os/asm_note.h"

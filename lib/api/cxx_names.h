@@ -23,6 +23,8 @@
 #define MIP_CXX_NEW_ARRAY "_Zna" MIP_CXX_SIZE
 #define MIP_CXX_DELETE "_ZdlPv"
 #define MIP_CXX_DELETE_ARRAY "_ZdaPv"
+#define MIP_CXX_GET_NEW_HANDLER "_ZSt15get_new_handlerv"
+#define MIP_CXX_THROW_BAD_ALLOC "_ZSt17__throw_bad_allocv" /* libstdc++ */
 
 _Static_assert(_Generic((size_t)0, unsigned int : 4, unsigned long : 8, default : 0) ==
                    sizeof(size_t),

@@ -4,7 +4,7 @@
 #include "api.h"
 
 mi_heap_t *mi_heap_new(void) {
-    return handle_of(mip_heap_new());
+    return handle_of(mip_heap_new(0));
 }
 
 void mi_heap_delete(mi_heap_t *heap) {

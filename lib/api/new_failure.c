@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 5, api: running out of memory in C++; see new_failure.h.
 
-   The handler loop, the exception and the catch of the nothrow forms belong to the C++ runtime, and
-   C can neither throw nor catch.  So its own operator of the same form is called: it asks malloc
-   again (ours, where the library overrides it), runs the handler, throws or returns.  Where the
-   runtime is looked for, in this order:
+   The exception and the catch of the nothrow forms belong to the C++ runtime, and C can neither
+   throw nor catch.  So its own operator is called.  Where this library overrides malloc, it is the
+   one of the same form: it asks malloc again, which is ours, runs the handler, throws or returns.
+   Where this library does not, the block would be another allocator's, and memory that a handler
+   gives back to us would be no memory to it: the loop runs here, with the runtime's handler, and
+   the operator only throws in the end. Where the runtime is looked for, in this order:
    1. in the scope of the library that asked: right for a plug-in loaded with RTLD_LOCAL, for one
       that contains its runtime, and where two runtimes are loaded;
    2. in what follows this library in the global scope: right for programs linked to a runtime;
@@ -17,6 +19,7 @@
 #include "../base/report.h"
 #include "../core/core.h"
 #include "../os/os.h"
+#include "../variant.h"
 #include "cxx_names.h"
 
 #include <dlfcn.h>
@@ -27,6 +30,14 @@ typedef void *plain_new(size_t size);
 typedef void *nothrow_new(size_t size, const void *tag);
 typedef void *aligned_new(size_t size, size_t alignment);
 typedef void *aligned_nothrow_new(size_t size, size_t alignment, const void *tag);
+typedef void new_handler(void);
+typedef new_handler *get_new_handler(void);
+typedef void plain_delete(void *p);
+typedef void aligned_delete(void *p, size_t alignment);
+
+/* Nobody has it, and a runtime that rounds it up to an alignment does not come out at 0, as some do
+   from sizes near SIZE_MAX. */
+#define IMPOSSIBLE_SIZE (MIP_SIZE_MAX + 1)
 
 static const char *const form_name[MIP_NEW_FORM_COUNT] = {
     [MIP_NEW_PLAIN] = MIP_CXX_NEW,
@@ -142,9 +153,8 @@ static void *call_operator(const void *operator_new, enum mip_new_form form, siz
 }
 
 /* The runtime as part of a static program. */
-typedef void new_handler(void);
-extern MIP_WEAK new_handler *cxx_get_new_handler(void) MIP_CXX_NAME("_ZSt15get_new_handlerv");
-extern MIP_WEAK void cxx_throw_bad_alloc(void) MIP_CXX_NAME("_ZSt17__throw_bad_allocv");
+extern MIP_WEAK new_handler *cxx_get_new_handler(void) MIP_CXX_NAME(MIP_CXX_GET_NEW_HANDLER);
+extern MIP_WEAK void cxx_throw_bad_alloc(void) MIP_CXX_NAME(MIP_CXX_THROW_BAD_ALLOC);
 extern MIP_WEAK void *cxx_allocate_exception(size_t size) MIP_CXX_NAME("__cxa_allocate_exception");
 extern MIP_WEAK void cxx_throw(void *exception, void *type, void (*destroy)(void *))
     MIP_CXX_NAME("__cxa_throw");
@@ -152,8 +162,25 @@ extern MIP_WEAK char cxx_bad_alloc_type[] MIP_CXX_NAME("_ZTISt9bad_alloc");
 extern MIP_WEAK void *cxx_bad_alloc_vtable[] MIP_CXX_NAME("_ZTVSt9bad_alloc");
 extern MIP_WEAK void cxx_bad_alloc_destroy(void *object) MIP_CXX_NAME("_ZNSt9bad_allocD1Ev");
 
-/* catching.S: false when the handler threw.  NULL on architectures that have none. */
-extern MIP_WEAK bool mip_api_call_catching(new_handler *handler);
+/* catching.S: false when the function threw; not to be called where the byte is 0.  No weak
+   references: those would not bring it out of a static library. */
+bool mip_api_call_catching(void (*function)(void *argument), void *argument);
+extern const unsigned char mip_api_can_catch;
+
+extern MIP_WEAK void cxx_personality(void) MIP_CXX_NAME("__gxx_personality_v0");
+extern MIP_WEAK void cxx_begin_catch(void) MIP_CXX_NAME("__cxa_begin_catch");
+
+static bool can_catch(void) {
+    return mip_api_can_catch != 0 && cxx_personality != NULL && cxx_begin_catch != NULL;
+}
+
+static bool is_nothrow(enum mip_new_form form) {
+    return form == MIP_NEW_NOTHROW || form == MIP_NEW_ALIGNED_NOTHROW;
+}
+
+static bool is_aligned(enum mip_new_form form) {
+    return form == MIP_NEW_ALIGNED || form == MIP_NEW_ALIGNED_NOTHROW;
+}
 
 _Noreturn static void throw_bad_alloc(size_t size) {
     if (cxx_throw_bad_alloc != NULL) {
@@ -169,38 +196,135 @@ _Noreturn static void throw_bad_alloc(size_t size) {
               size);
 }
 
-static void *loop_without_runtime(enum mip_new_form form, size_t size, size_t alignment) {
-    bool nothrow = form == MIP_NEW_NOTHROW || form == MIP_NEW_ALIGNED_NOTHROW;
-    bool aligned = form == MIP_NEW_ALIGNED || form == MIP_NEW_ALIGNED_NOTHROW;
-    while (cxx_get_new_handler != NULL) {
-        new_handler *handler = cxx_get_new_handler();
+static void *allocate(enum mip_new_form form, size_t size, size_t alignment) {
+    return is_aligned(form) ? mip_heap_malloc_aligned(NULL, size, alignment, 0, false)
+                            : mip_malloc(size);
+}
+
+static void call_handler(void *handler) {
+    (*(new_handler **)handler)();
+}
+
+/* The loop that every operator new runs.  A block, NULL of a nothrow form, or what the handler
+   throws; NULL of the others when there is no handler left and they have to throw. */
+static void *run_handlers(get_new_handler *get_handler, enum mip_new_form form, size_t size,
+                          size_t alignment) {
+    while (get_handler != NULL) {
+        new_handler *handler = get_handler();
         if (handler == NULL) {
             break;
         }
-        if (nothrow && mip_api_call_catching != NULL) {
-            if (!mip_api_call_catching(handler)) {
+        if (is_nothrow(form) && can_catch()) {
+            if (!mip_api_call_catching(call_handler, &handler)) {
                 return NULL;
             }
         } else {
             handler();
         }
-        void *p =
-            aligned ? mip_heap_malloc_aligned(NULL, size, alignment, 0, false) : mip_malloc(size);
+        void *p = allocate(form, size, alignment);
         if (p != NULL) {
             return p;
         }
     }
-    if (nothrow) {
-        return NULL;
+    return NULL;
+}
+
+static void *loop_without_runtime(enum mip_new_form form, size_t size, size_t alignment) {
+    void *p = run_handlers(cxx_get_new_handler, form, size, alignment);
+    if (p == NULL && !is_nothrow(form)) {
+        throw_bad_alloc(size);
     }
-    throw_bad_alloc(size);
+    return p;
+}
+
+/* With the handlers and the exception of the caller's runtime.  The function that only throws is no
+   standard one; operator new, the other way, is a sanitizer's in its builds, and ends the process
+   there. */
+static void *loop_with_runtime(const void *get_handler, enum mip_new_form form, size_t size,
+                               size_t alignment, const void *caller) {
+    void *p = run_handlers((get_new_handler *)as_function(get_handler), form, size, alignment);
+    if (p != NULL || is_nothrow(form)) {
+        return p;
+    }
+    const void *thrower = find_operator(MIP_CXX_THROW_BAD_ALLOC, caller);
+    if (thrower != NULL) {
+        as_function(thrower)();
+    }
+    return call_operator(find_operator(form_name[MIP_NEW_PLAIN], caller), MIP_NEW_PLAIN,
+                         IMPOSSIBLE_SIZE, 0);
+}
+
+/* Gives a block back by the operator delete that belongs to the operator new. */
+static void give_back(void *p, enum mip_new_form form, size_t alignment, const void *caller) {
+    const char *name = is_aligned(form) ? MIP_CXX_DELETE MIP_CXX_ALIGN : MIP_CXX_DELETE;
+    const void *operator_delete = find_operator(name, caller);
+    if (operator_delete != NULL && is_aligned(form)) {
+        ((aligned_delete *)as_function(operator_delete))(p, alignment);
+    } else if (operator_delete != NULL) {
+        ((plain_delete *)as_function(operator_delete))(p);
+    }
+}
+
+/* A block that is not ours (malloc is another's, or the program has an operator new of its own)
+   only shows that there is memory again.  After a few rounds in which there is none for us, the
+   runtime is asked for what nobody has, so that the handler or the exception ends it. */
+static void *ask_runtime(const void *operator_new, enum mip_new_form form, size_t size,
+                         size_t alignment, const void *caller) {
+    enum { TRIES = 4 };
+    for (int i = 0; i < TRIES && size <= MIP_SIZE_MAX; i++) {
+        void *p = call_operator(operator_new, form, size, alignment);
+        if (p == NULL || mip_is_ours(p)) {
+            return p;
+        }
+        give_back(p, form, alignment, caller);
+        p = allocate(form, size, alignment);
+        if (p != NULL) {
+            return p;
+        }
+    }
+    return call_operator(operator_new, form, IMPOSSIBLE_SIZE, alignment);
 }
 
 void *mip_api_new_failed(enum mip_new_form form, size_t size, size_t alignment,
                          const void *caller) {
     const void *operator_new = find_operator(form_name[form], caller);
-    if (operator_new != NULL) {
-        return call_operator(operator_new, form, size, alignment);
+    if (operator_new == NULL) {
+        return loop_without_runtime(form, size, alignment);
     }
-    return loop_without_runtime(form, size, alignment);
+    if (!WITH_OVERRIDE && (!is_nothrow(form) || can_catch())) {
+        const void *get_handler = find_operator(MIP_CXX_GET_NEW_HANDLER, caller);
+        if (get_handler != NULL && find_operator(form_name[MIP_NEW_PLAIN], caller) != NULL) {
+            return loop_with_runtime(get_handler, form, size, alignment, caller);
+        }
+    }
+    return ask_runtime(operator_new, form, size, alignment, caller);
+}
+
+struct call {
+    const void *operator_new;
+    enum mip_new_form form;
+    size_t size, alignment;
+    void *block;
+};
+
+static void perform(void *argument) {
+    struct call *call = argument;
+    call->block = call_operator(call->operator_new, call->form, call->size, call->alignment);
+}
+
+/* Where nothing is caught here, the runtime's own nothrow form catches: it, too, calls what the
+   program has. */
+void *mip_api_new_of_program(const void *operator_new, const char *name, enum mip_new_form form,
+                             size_t size, size_t alignment, const void *caller) {
+    if (can_catch()) {
+        struct call call = {operator_new, is_aligned(form) ? MIP_NEW_ALIGNED : MIP_NEW_PLAIN, size,
+                            alignment, NULL};
+        return mip_api_call_catching(perform, &call) ? call.block : NULL;
+    }
+    const void *nothrow_new = find_operator(name, caller);
+    if (nothrow_new != NULL) {
+        return call_operator(nothrow_new, form, size, alignment);
+    }
+    return call_operator(operator_new, is_aligned(form) ? MIP_NEW_ALIGNED : MIP_NEW_PLAIN, size,
+                         alignment);
 }

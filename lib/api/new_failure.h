@@ -24,4 +24,11 @@ enum mip_new_form {
 MIP_COLD void *mip_api_new_failed(enum mip_new_form form, size_t size, size_t alignment,
                                   const void *caller);
 
+/* A program called a nothrow form of operator new and has, of its own, only the throwing form that
+   this stands for: what `operator_new`, that form, gives, or NULL when it throws.  `form` is the
+   nothrow one, `name` its symbol. */
+MIP_COLD void *mip_api_new_of_program(const void *operator_new, const char *name,
+                                      enum mip_new_form form, size_t size, size_t alignment,
+                                      const void *caller);
+
 #endif

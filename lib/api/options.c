@@ -18,6 +18,8 @@ _Static_assert((int)mi_option_large_pages == (int)MIP_OPTION_LARGE_PAGES, "one n
 _Static_assert((int)mi_option_max_errors == (int)MIP_OPTION_MAX_ERRORS, "one numbering");
 _Static_assert((int)mi_option_max_warnings == (int)MIP_OPTION_MAX_WARNINGS, "one numbering");
 _Static_assert((int)mi_option_keep_deepbind == (int)MIP_OPTION_KEEP_DEEPBIND, "one numbering");
+_Static_assert((int)mi_option_populate_step == (int)MIP_OPTION_POPULATE_STEP, "one numbering");
+_Static_assert((int)mi_option_stats_detail == (int)MIP_OPTION_STATS_DETAIL, "one numbering");
 _Static_assert((int)_mi_option_last == (int)MIP_OPTION_COUNT, "an option without a public name");
 
 /* A program may have been compiled with a later header: unknown numbers are 0 and not set. */
@@ -96,7 +98,7 @@ size_t mi_option_get_size(mi_option_t option) {
     if (value < 0) {
         return 0;
     }
-    if (option != mi_option_arena_reserve) {
+    if (option != mi_option_arena_reserve && option != mi_option_populate_step) {
         return (size_t)value;
     }
     return mip_multiply_overflows((size_t)value, MIP_KIB, &bytes) ? SIZE_MAX : bytes;

@@ -7,9 +7,12 @@
 
 #include "../compiler.h"
 
-/* mi_version of this copy of the library, whichever copy serves the name.  Defined in another
-   object than the one that compares, so that no compiler knows the answer. */
-extern int mip_api_own_version(void) __attribute__((visibility("hidden")));
+/* The copy of the library whose mi_serving_copy the loader binds to serves mi_*.  Data, since
+   -Bsymbolic-functions makes a linker bind a library's functions within it; in no public header,
+   so that no program holds a copy of it.  mip_api_own_copy is this copy's, whoever serves.  Only
+   the addresses mean something. */
+extern MIP_EXPORT const char mi_serving_copy;
+extern const char mip_api_own_copy __attribute__((visibility("hidden")));
 
 /* The text of mi_stats_print; `output` NULL: where messages go. */
 void mip_api_print_stats(mi_output_fun *output, void *arg);

@@ -5,18 +5,21 @@
 #include "process.h"
 
 #include "../atomic.h"
+#include "../base/options.h"
 #include "../base/report.h"
 #include "../base/stats.h"
 #include "../core/core.h"
+#include "../core/fast.h"
 #include "../os/os.h"
 #include "../variant.h"
 
-/* Here, since the object that compares the two (process.c) must not define them. */
+/* Not in process.c: there a compiler might take its own definition for the one that serves. */
+const char mi_serving_copy = 1;
+extern const char mip_api_own_copy __attribute__((alias("mi_serving_copy")));
+
 int mi_version(void) {
     return MI_MALLOC_VERSION;
 }
-
-extern int mip_api_own_version(void) __attribute__((alias("mi_version")));
 
 /* Where a table goes. */
 struct sink {
@@ -69,8 +72,8 @@ static void print_values(const struct sink *sink, const char *name,
     mip_print(sink->output, sink->arg, "\n");
 }
 
-static void print_heading(const struct sink *sink) {
-    mip_print(sink->output, sink->arg, "%11s: %11s %11s %11s %11s\n", "heap stats", "peak", "total",
+static void print_heading(const struct sink *sink, const char *name) {
+    mip_print(sink->output, sink->arg, "%11s: %11s %11s %11s %11s\n", name, "peak", "total",
               "freed", "unit");
 }
 
@@ -93,9 +96,9 @@ static void add_values(struct mip_stat_values *sum, const struct mip_stat_values
 }
 
 /* Size classes that were never used have no line. */
-static void print_bins(const struct sink *sink, struct mip_stat_values *sum) {
+static void print_bins(const struct sink *sink) {
     bool is_first = true;
-    for (unsigned bin = 0; bin < MIP_STAT_BIN_MAX; bin++) {
+    for (unsigned bin = 0; bin < MIP_STAT_BIN_HUGE; bin++) {
         char name[AMOUNT_TEXT_SIZE];
         struct mip_stat_values values;
         size_t block_size;
@@ -103,9 +106,8 @@ static void print_bins(const struct sink *sink, struct mip_stat_values *sum) {
         if (values.total == 0) {
             continue;
         }
-        add_values(sum, &values);
         if (is_first) {
-            print_heading(sink);
+            print_heading(sink, "heap stats");
             is_first = false;
         }
         mip_format(name, sizeof(name), "normal %3u", bin);
@@ -116,18 +118,42 @@ static void print_bins(const struct sink *sink, struct mip_stat_values *sum) {
     }
 }
 
-/* Peaks of sums are not counted: the sum of the peaks is their upper bound. */
-static void print_blocks(const struct sink *sink) {
-    struct mip_stat_values normal = {0, 0, 0}, huge, total = {0, 0, 0};
-    if (COUNT_BLOCKS) {
-        print_bins(sink, &normal);
-    } else {
-        mip_stat_read(MIP_STAT_NORMAL, &normal);
+/* Pages of each class; those of single blocks have the last line, and no unit. */
+static void print_pages(const struct sink *sink) {
+    print_heading(sink, "pages of");
+    for (unsigned bin = 0; bin <= MIP_STAT_BIN_HUGE; bin++) {
+        char name[AMOUNT_TEXT_SIZE], peak[AMOUNT_TEXT_SIZE], total[AMOUNT_TEXT_SIZE];
+        char freed[AMOUNT_TEXT_SIZE], unit[AMOUNT_TEXT_SIZE] = "-";
+        struct mip_stat_values values;
+        mip_stat_page_read(bin, &values);
+        if (values.total == 0) {
+            continue;
+        }
+        mip_format(name, sizeof(name), bin < MIP_STAT_BIN_HUGE ? "class %3u" : "huge", bin);
+        if (bin < MIP_STAT_BIN_HUGE) {
+            amount(unit, mip_bin_size(bin), true);
+        }
+        mip_print(sink->output, sink->arg, "%11s: %11s %11s %11s %11s\n", name,
+                  amount(peak, values.peak, false), amount(total, values.total, false),
+                  amount(freed, values.freed, false), unit);
     }
+    mip_print(sink->output, sink->arg, "\n");
+}
+
+/* The peak of a sum is not counted: the sum of the peaks is its upper bound. */
+static void print_blocks(const struct sink *sink) {
+    struct mip_stat_values normal, huge, total = {0, 0, 0};
+    if (COUNT_BLOCKS) {
+        print_bins(sink);
+    }
+    if (mip_option_is_enabled(MIP_OPTION_STATS_DETAIL)) {
+        print_pages(sink);
+    }
+    mip_stat_read(COUNT_BLOCKS ? MIP_STAT_BLOCKS : MIP_STAT_NORMAL, &normal);
     mip_stat_read(MIP_STAT_HUGE, &huge);
     add_values(&total, &normal);
     add_values(&total, &huge);
-    print_heading(sink);
+    print_heading(sink, "heap stats");
     print_values(sink, "normal", &normal, 1, true);
     print_values(sink, "huge", &huge, 1, true);
     print_values(sink, "total", &total, 1, true);

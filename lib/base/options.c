@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Room base: the options.  Owns their values and tells report.c what concerns it.  A value knows
    where it comes from, and gives way only to one of the same or a higher source.  Any thread;
-   mip_options_init only once the C library has started. */
+   mip_options_init only once the C library has started; nothing here calls a function that could
+   need it before. */
 #include "options.h"
 
 #include "../atomic.h"
 #include "../bits.h"
 #include "../os/os.h"
 #include "../variant.h"
+#include "parse.h"
 #include "report.h"
 
 #include <string.h>
 
 /* In rising order. */
 enum source { FROM_TABLE, FROM_PROGRAM_DEFAULT, FROM_STRING, FROM_ENVIRONMENT, FROM_PROGRAM };
-
-enum kind { BOOL, NUMBER, KIBIBYTES };
 
 enum { NAME_SIZE = 16, TEXT_SIZE = 32 };
 
@@ -53,7 +53,26 @@ static struct option options[MIP_OPTION_COUNT] = {
     [MIP_OPTION_MAX_ERRORS] = OPTION(16, 0, MANY, NUMBER, "max_errors"),
     [MIP_OPTION_MAX_WARNINGS] = OPTION(16, 0, MANY, NUMBER, "max_warnings"),
     [MIP_OPTION_KEEP_DEEPBIND] = SWITCH(0, "keep_deepbind"),
+    [MIP_OPTION_POPULATE_STEP] = OPTION(0, 0, KIB_MAX, KIBIBYTES, "populate_step"),
+    [MIP_OPTION_STATS_DETAIL] = SWITCH(0, "stats_detail"),
 };
+
+/* Other names of variables: that of the reference, and those of other releases that mean the same
+   when `added` is added.  An option's own name wins over them. */
+static const struct alias {
+    unsigned char option, kind;
+    unsigned char added;
+    char name[21]; /* as in the environment, but in lower case */
+    long maximum;
+} aliases[] = {
+    {MIP_OPTION_SHOW_STATS, BOOL, 0, "stats", 1},
+    {MIP_OPTION_PURGE_DELAY, NUMBER, 0, "reset_delay", DAY_MS},
+    {MIP_OPTION_POOL_COMMIT, BOOL, 0, "arena_eager_commit", 1},
+    {MIP_OPTION_LARGE_PAGES, BOOL, 0, "allow_thp", 1},
+    {MIP_OPTION_LARGE_PAGES, BOOL, 1, "large_os_pages", 1},
+    {MIP_OPTION_LARGE_PAGES, BOOL, 1, "allow_large_os_pages", 1},
+};
+enum { ALIAS_COUNT = sizeof(aliases) / sizeof(aliases[0]) };
 
 /* A program may define this: "name=value,name=value", below the environment in rank.  A preloaded
    library sees it when the program exports it. */
@@ -61,6 +80,7 @@ extern const char *mi_options MIP_WEAK;
 
 enum { NOT_READ, IN_WORK, READY };
 static _Atomic(int) a_state;
+static _Atomic(bool) a_is_read_early;
 
 static bool is_option(enum mip_option option) {
     return (unsigned)option < MIP_OPTION_COUNT;
@@ -87,11 +107,15 @@ static void tell_report(void) {
     }
 }
 
+static bool is_in_range(const struct option *option, long value) {
+    return value >= option->minimum && value <= option->maximum;
+}
+
 /* False when the value is out of range. */
 static bool apply(enum mip_option option, long value, enum source source) {
     struct option *entry = &options[option];
     unsigned long word = mip_load_relaxed(&entry->a_word);
-    if (value < entry->minimum || value > entry->maximum) {
+    if (!is_in_range(entry, value)) {
         return false;
     }
     while ((word & ((1u << SOURCE_BITS) - 1)) <= (unsigned long)source &&
@@ -119,75 +143,14 @@ void mip_option_set_default(enum mip_option option, long value) {
     set_from_program(option, value, FROM_PROGRAM_DEFAULT);
 }
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+static bool is_value(enum mip_option option, const char *text, long *value) {
+    return mip_parse_value(text, (enum value_kind)options[option].kind, value) &&
+           is_in_range(&options[option], *value);
 }
 
-static bool is_same_word(const char *text, const char *word) {
-    while (*text != '\0' && lower(*text) == *word) {
-        text++;
-        word++;
-    }
-    return *text == *word;
-}
-
-static bool parse_word(const char *text, long *value) {
-    static const char words[][6] = {"no", "yes", "off", "on", "false", "true"};
-    for (int i = 0; i < (int)(sizeof(words) / sizeof(words[0])); i++) {
-        if (is_same_word(text, words[i])) {
-            *value = i & 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* K, M or G, with an optional B or iB behind: how many KiB one is. */
-static bool parse_unit(const char *text, long *factor) {
-    static const char units[] = "kmg";
-    const char *unit = *text == '\0' ? NULL : strchr(units, lower(*text));
-    if (unit == NULL) {
-        return false;
-    }
-    *factor = 1L << (10 * (unit - units));
-    return text[1] == '\0' || is_same_word(text + 1, "b") || is_same_word(text + 1, "ib");
-}
-
-static bool parse_number(const char *text, enum kind kind, long *value) {
-    long factor = 1;
-    bool is_negative = *text == '-';
-    const char *p = text + (*text == '-' || *text == '+');
-    *value = 0;
-    if (*p < '0' || *p > '9') {
-        return false;
-    }
-    for (; *p >= '0' && *p <= '9'; p++) {
-        if (__builtin_mul_overflow(*value, 10L, value) ||
-            __builtin_add_overflow(*value, (long)(*p - '0'), value)) {
-            return false;
-        }
-    }
-    if (*p != '\0' && (kind != KIBIBYTES || !parse_unit(p, &factor))) {
-        return false;
-    }
-    if (is_negative) {
-        factor = -factor;
-    }
-    return !__builtin_mul_overflow(*value, factor, value);
-}
-
-/* An empty value switches on. */
-static bool parse(const char *text, enum kind kind, long *value) {
-    if (*text == '\0') {
-        *value = 1;
-        return kind == BOOL;
-    }
-    return parse_number(text, kind, value) || (kind != KIBIBYTES && parse_word(text, value));
-}
-
-static bool apply_text(enum mip_option option, const char *text, enum source source) {
-    long value;
-    return parse(text, (enum kind)options[option].kind, &value) && apply(option, value, source);
+static bool is_value_of_alias(const struct alias *alias, const char *text, long *value) {
+    return mip_parse_value(text, (enum value_kind)alias->kind, value) && *value >= 0 &&
+           *value <= alias->maximum;
 }
 
 /* The next piece of a list, without the spaces around it, up to one of `ends`; NULL when it is
@@ -211,8 +174,10 @@ static char *take_piece(const char **list, const char *ends, char *piece) {
 
 static bool apply_named(const char *name, const char *text) {
     for (int i = 0; i < MIP_OPTION_COUNT; i++) {
-        if (is_same_word(name, options[i].name)) {
-            return apply_text((enum mip_option)i, text, FROM_STRING);
+        if (mip_is_same_word(name, options[i].name)) {
+            long value;
+            return is_value((enum mip_option)i, text, &value) &&
+                   apply((enum mip_option)i, value, FROM_STRING);
         }
     }
     return false;
@@ -235,54 +200,138 @@ static size_t read_string(const char *list) {
     return wrong;
 }
 
-static const char *variable_of(const char *option, char *variable) {
+/* What follows MIMALLOC_ in the variables of the environment that begin so. */
+struct variables {
+    const char *entries[64];
+    int count;
+};
+
+static void collect(struct variables *variables, char *const *environment) {
     static const char prefix[] = "MIMALLOC_";
-    char *p = variable + sizeof(prefix) - 1;
-    memcpy(variable, prefix, sizeof(prefix) - 1);
-    do {
-        *p++ = *option >= 'a' && *option <= 'z' ? (char)(*option - 'a' + 'A') : *option;
-    } while (*option++ != '\0');
-    return variable;
+    enum { ENTRY_MAX = sizeof(variables->entries) / sizeof(variables->entries[0]) };
+    variables->count = 0;
+    for (; environment != NULL && *environment != NULL; environment++) {
+        if (strncmp(*environment, prefix, sizeof(prefix) - 1) == 0 &&
+            variables->count < ENTRY_MAX) {
+            variables->entries[variables->count++] = *environment + sizeof(prefix) - 1;
+        }
+    }
 }
 
-/* NULL, or the value, which is wrong. */
-static const char *read_variable(enum mip_option option, const char *variable) {
-    const char *text = mip_os_getenv(variable);
-    if (text == NULL || apply_text(option, text, FROM_ENVIRONMENT)) {
-        return NULL;
+/* The value of an entry that has this name, which is given in lower case; else NULL. */
+static const char *value_of(const char *entry, const char *name) {
+    while (*name != '\0' && *entry == (*name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name)) {
+        entry++;
+        name++;
+    }
+    return *name == '\0' && *entry == '=' ? entry + 1 : NULL;
+}
+
+static const char *find(const struct variables *variables, const char *name) {
+    const char *text = NULL;
+    for (int i = 0; text == NULL && i < variables->count; i++) {
+        text = value_of(variables->entries[i], name);
     }
     return text;
 }
 
+static void read_variables(const struct variables *variables) {
+    long value;
+    for (int i = 0; i < ALIAS_COUNT; i++) {
+        const struct alias *alias = &aliases[i];
+        const char *text = find(variables, alias->name);
+        if (text != NULL && is_value_of_alias(alias, text, &value)) {
+            (void)apply((enum mip_option)alias->option, value + alias->added, FROM_ENVIRONMENT);
+        }
+    }
+    for (int i = 0; i < MIP_OPTION_COUNT; i++) {
+        const char *text = find(variables, options[i].name);
+        if (text != NULL && is_value((enum mip_option)i, text, &value)) {
+            (void)apply((enum mip_option)i, value, FROM_ENVIRONMENT);
+        }
+    }
+}
+
+/* Is there an option of this name?  *wrong: its value when that is none, else NULL. */
+static bool check_entry(const char *entry, const char **wrong) {
+    long value;
+    const char *text;
+    for (int i = 0; i < MIP_OPTION_COUNT; i++) {
+        text = value_of(entry, options[i].name);
+        if (text != NULL) {
+            *wrong = is_value((enum mip_option)i, text, &value) ? NULL : text;
+            return true;
+        }
+    }
+    for (int i = 0; i < ALIAS_COUNT; i++) {
+        text = value_of(entry, aliases[i].name);
+        if (text != NULL) {
+            *wrong = is_value_of_alias(&aliases[i], text, &value) ? NULL : text;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_set(enum mip_option option) {
+    unsigned long word = mip_load_relaxed(&options[option].a_word);
+    return (word & ((1u << SOURCE_BITS) - 1)) != FROM_TABLE;
+}
+
+/* A name that begins like ours may be another program's: it is told only to who asked. */
+static void tell_wrong(const struct variables *variables) {
+    enum { SHOWN = 32 };
+    bool asked = is_set(MIP_OPTION_SHOW_ERRORS) || mip_option_is_enabled(MIP_OPTION_VERBOSE);
+    for (int i = 0; i < variables->count; i++) {
+        const char *entry = variables->entries[i], *wrong;
+        int length = (int)mip_min(strcspn(entry, "="), SHOWN);
+        if (!check_entry(entry, &wrong)) {
+            if (asked) {
+                mip_warning("MIMALLOC_%.*s: there is no such option", length, entry);
+            }
+        } else if (wrong != NULL) {
+            mip_warning("MIMALLOC_%.*s: ignored value '%.32s'", length, entry, wrong);
+        }
+    }
+}
+
+static size_t read_program_string(void) {
+    return &mi_options != NULL && mi_options != NULL ? read_string(mi_options) : 0;
+}
+
+/* While the C library has not set the environment, the program may not be relocated either, and its
+   string is left for later. */
+void mip_options_read_early(void) {
+    struct variables variables;
+    char *const *environment;
+    if (mip_load_relaxed(&a_state) != NOT_READ || mip_exchange_relaxed(&a_is_read_early, true)) {
+        return;
+    }
+    environment = mip_os_environment();
+    if (environment != NULL) {
+        read_program_string();
+    } else {
+        environment = mip_os_first_environment();
+    }
+    collect(&variables, environment);
+    read_variables(&variables);
+}
+
 /* What is wrong is told only when all has been read, since what has been read says whether. */
 void mip_options_init(void) {
-    char variable[sizeof("MIMALLOC_") + NAME_SIZE];
-    const char *wrong[MIP_OPTION_COUNT + 1];
-    size_t wrong_entries = 0;
+    struct variables variables;
+    size_t wrong_entries;
     int state = NOT_READ;
     if (!mip_cas_relaxed(&a_state, &state, IN_WORK)) {
         return;
     }
-    if (&mi_options != NULL && mi_options != NULL) {
-        wrong_entries = read_string(mi_options);
-    }
-    /* The name that the reference gives; the one made of the option's name comes second and wins.
-     */
-    wrong[MIP_OPTION_COUNT] = read_variable(MIP_OPTION_SHOW_STATS, "MIMALLOC_STATS");
-    for (int i = 0; i < MIP_OPTION_COUNT; i++) {
-        wrong[i] = read_variable((enum mip_option)i, variable_of(options[i].name, variable));
-    }
+    wrong_entries = read_program_string();
+    collect(&variables, mip_os_environment());
+    read_variables(&variables);
     mip_store_relaxed(&a_state, READY);
     tell_report();
     if (wrong_entries != 0) {
         mip_warning("mi_options: entries ignored: %zu", wrong_entries);
     }
-    for (int i = 0; i <= MIP_OPTION_COUNT; i++) {
-        if (wrong[i] != NULL) {
-            mip_warning("MIMALLOC_%s: ignored value '%.32s'",
-                        i == MIP_OPTION_COUNT ? "STATS"
-                                              : variable_of(options[i].name, variable) + 9,
-                        wrong[i]);
-        }
-    }
+    tell_wrong(&variables);
 }

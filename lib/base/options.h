@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 2, base: the options.  One table (name, default, range), read once from the environment
-   by mip_options_init; what a program set before that wins.  Any thread; the getters are one
-   relaxed load and answer with the default before start-up is over. */
+   by mip_options_init, or before start-up is over by mip_options_read_early; what a program set
+   before that wins.  Any thread; the getters are one relaxed load and answer with the default
+   before. */
 #ifndef MIP_OPTIONS_H
 #define MIP_OPTIONS_H
 
@@ -22,10 +23,17 @@ enum mip_option {
     MIP_OPTION_MAX_ERRORS = 9,     /* 16: error messages shown before silence */
     MIP_OPTION_MAX_WARNINGS = 10,  /* 16: warnings shown before silence */
     MIP_OPTION_KEEP_DEEPBIND = 11, /* bool, 0: leave RTLD_DEEPBIND in dlopen alone */
+    MIP_OPTION_POPULATE_STEP = 12, /* KiB, 0: how much of a fresh run is made resident at once */
+    MIP_OPTION_STATS_DETAIL = 13,  /* bool, 0: a row for each size class in the statistics */
     MIP_OPTION_COUNT
 };
 
 void mip_options_init(void); /* idempotent; call only when the C library has started */
+
+/* For what cannot wait for that: reads what can be read, once, and says nothing.  At any time,
+   before the program is relocated and the C library has started, too. */
+void mip_options_read_early(void);
+
 long mip_option_get(enum mip_option option);
 void mip_option_set(enum mip_option option, long value);         /* out of range: ignored, told */
 void mip_option_set_default(enum mip_option option, long value); /* only if nobody set it yet */

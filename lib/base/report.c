@@ -7,6 +7,7 @@
 #include "../atomic.h"
 #include "../os/os.h"
 #include "format.h"
+#include "hook.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,59 +16,18 @@
 enum { STDERR = 2, LINE_SIZE = 512 };
 
 /* What mip_report_configure said; nothing is shown before. */
-static _Atomic(bool) a_is_verbose, a_shows_errors;
+static _Atomic(bool) a_is_configured, a_is_verbose, a_shows_errors;
 static _Atomic(size_t) a_error_max, a_warning_max;
+
+/* Warnings and errors of before wait here, as far as they fit.  There is one thread then, or the
+   others' messages may be lost. */
+enum { EARLY_SIZE = 1024 };
+static char early_text[EARLY_SIZE];
+static _Atomic(size_t) a_early_used;
 
 static _Atomic(size_t) a_error_count, a_errors_shown, a_warnings_shown;
 
-/* A function and its argument, which change together.  There are two pairs, of which the lowest
-   bit of `a_version` names the valid one.  A new pair is written to the other place; one who reads
-   starts again when the version has moved on meanwhile, and never waits for one who is stopped in
-   the middle of a change. */
-struct hook {
-    struct {
-        _Atomic(uintptr_t) a_function;
-        _Atomic(void *) a_arg;
-    } pairs[2];
-    _Atomic(unsigned) a_version;
-    _Atomic(bool) a_is_changing;
-};
-static struct hook output_hook, error_hook;
-
-enum { PATIENCE = 1000 };
-
-static void set_hook(struct hook *hook, uintptr_t function, void *arg) {
-    unsigned version;
-    /* Not for ever: the one who is changing it may be whom we interrupted. */
-    for (int i = 0; i < PATIENCE; i++) {
-        // acquire: pairs with the release below, of the one who changed it last
-        if (!mip_exchange_acquire(&hook->a_is_changing, true)) {
-            version = mip_load_relaxed(&hook->a_version) + 1;
-            // release, all: who reads the new function or argument sees the version before them
-            mip_store_release(&hook->pairs[version & 1].a_function, function);
-            mip_store_release(&hook->pairs[version & 1].a_arg, arg);
-            mip_store_release(&hook->a_version, version);
-            mip_store_release(&hook->a_is_changing, false);
-            return;
-        }
-        mip_os_yield();
-    }
-}
-
-static uintptr_t get_hook(struct hook *hook, void **arg) {
-    // acquire, all: pair with the releases in set_hook
-    unsigned version = mip_load_acquire(&hook->a_version);
-    for (;;) {
-        unsigned again;
-        uintptr_t function = mip_load_acquire(&hook->pairs[version & 1].a_function);
-        *arg = mip_load_acquire(&hook->pairs[version & 1].a_arg);
-        again = mip_load_acquire(&hook->a_version);
-        if (again == version) {
-            return function;
-        }
-        version = again;
-    }
-}
+static struct mip_hook output_hook, error_hook;
 
 /* Threads that are inside a registered function, told apart by where their errno is.  What such a
    function causes us to say goes to stderr and calls no function again; so does what is said when
@@ -167,9 +127,22 @@ static void send_registered(const struct speaker *place, const char *prefix, con
     void *arg = NULL;
     mip_output_fun *output = NULL;
     if (place != NULL) {
-        output = (mip_output_fun *)get_hook(&output_hook, &arg);
+        output = (mip_output_fun *)mip_hook_get(&output_hook, &arg);
     }
     send_text(output == NULL ? to_stderr : output, arg, prefix, end, format, args);
+}
+
+static MIP_COLD void keep_early(const char *prefix, const char *format, va_list args) {
+    char line[LINE_SIZE];
+    struct mip_text text = {.buffer = line, .size = sizeof(line)};
+    size_t start;
+    mip_text_put(&text, prefix);
+    mip_text_put_format(&text, format, args);
+    mip_text_put(&text, line_end(format));
+    start = mip_add_relaxed(&a_early_used, text.used);
+    if (start + text.used < EARLY_SIZE) {
+        memcpy(early_text + start, line, text.used);
+    }
 }
 
 void mip_report_configure(bool is_verbose, bool shows_errors, size_t error_max,
@@ -178,14 +151,18 @@ void mip_report_configure(bool is_verbose, bool shows_errors, size_t error_max,
     mip_store_relaxed(&a_warning_max, warning_max);
     mip_store_relaxed(&a_is_verbose, is_verbose);
     mip_store_relaxed(&a_shows_errors, shows_errors || is_verbose);
+    if (!mip_exchange_relaxed(&a_is_configured, true) && mip_load_relaxed(&a_shows_errors) &&
+        early_text[0] != '\0') {
+        mip_print(NULL, NULL, "%s", early_text);
+    }
 }
 
 void mip_report_set_output(mip_output_fun *output, void *arg) {
-    set_hook(&output_hook, (uintptr_t)output, arg);
+    mip_hook_set(&output_hook, (uintptr_t)output, arg);
 }
 
 void mip_report_set_error(mip_error_fun *handler, void *arg) {
-    set_hook(&error_hook, (uintptr_t)handler, arg);
+    mip_hook_set(&error_hook, (uintptr_t)handler, arg);
 }
 
 void mip_print(mip_output_fun *output, void *arg, const char *format, ...) {
@@ -226,28 +203,34 @@ static bool may_show(_Atomic(size_t) *a_shown, _Atomic(size_t) *a_max) {
 }
 
 void mip_warning(const char *format, ...) {
+    static const char prefix[] = "mimalloc: warning: ";
     va_list args;
-    if (may_show(&a_warnings_shown, &a_warning_max)) {
-        va_start(args, format);
-        send_line("mimalloc: warning: ", format, args);
-        va_end(args);
+    va_start(args, format);
+    if (!mip_load_relaxed(&a_is_configured)) {
+        keep_early(prefix, format, args);
+    } else if (may_show(&a_warnings_shown, &a_warning_max)) {
+        send_line(prefix, format, args);
     }
+    va_end(args);
 }
 
 void mip_error(int error, const char *format, ...) {
+    static const char prefix[] = "mimalloc: error: ";
     int saved_errno = errno;
     void *arg = NULL;
     mip_error_fun *handler = NULL;
     va_list args;
     struct speaker *place = enter();
     mip_add_relaxed(&a_error_count, 1);
-    if (may_show(&a_errors_shown, &a_error_max)) {
-        va_start(args, format);
-        send_registered(place, "mimalloc: error: ", line_end(format), format, args);
-        va_end(args);
+    va_start(args, format);
+    if (!mip_load_relaxed(&a_is_configured)) {
+        keep_early(prefix, format, args);
+    } else if (may_show(&a_errors_shown, &a_error_max)) {
+        send_registered(place, prefix, line_end(format), format, args);
     }
+    va_end(args);
     if (place != NULL) {
-        handler = (mip_error_fun *)get_hook(&error_hook, &arg);
+        handler = (mip_error_fun *)mip_hook_get(&error_hook, &arg);
     }
     if (handler != NULL) {
         handler(error, arg);

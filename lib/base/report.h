@@ -17,8 +17,9 @@ typedef void mip_error_fun(int error, void *arg);
 size_t mip_vformat(char *buffer, size_t size, const char *format, va_list args);
 size_t mip_format(char *buffer, size_t size, const char *format, ...) MIP_FORMAT(3, 4);
 
-/* Which messages are shown; options.c says it whenever that changes.  Nothing is shown before the
-   first call.  is_verbose implies shows_errors. */
+/* Which messages are shown; options.c says it whenever that changes.  is_verbose implies
+   shows_errors.  Nothing is shown before the first call; up to 1 KiB of warnings and errors waits
+   for it, and is then shown or dropped as it says. */
 void mip_report_configure(bool is_verbose, bool shows_errors, size_t error_max, size_t warning_max);
 
 /* Where text goes: NULL restores stderr.  What a registered function makes us say goes to stderr
@@ -38,7 +39,8 @@ void mip_verbose(const char *format, ...) MIP_FORMAT(1, 2);
 void mip_warning(const char *format, ...) MIP_FORMAT(1, 2);
 
 /* Counted; calls the registered error function with `error` (an errno value); with show_errors or
-   verbose, up to max_errors, also says "mimalloc: error: ...". */
+   verbose, up to max_errors, also says "mimalloc: error: ...".  The caller holds nothing that an
+   allocation needs: the function may allocate. */
 void mip_error(int error, const char *format, ...) MIP_FORMAT(2, 3);
 size_t mip_error_count(void);
 

@@ -19,7 +19,7 @@ struct count {
 };
 
 struct bin {
-    struct count count;
+    struct count pages, bytes, blocks;
     _Atomic(size_t) a_block_size;
 };
 
@@ -77,26 +77,62 @@ void mip_stat_read(enum mip_stat stat, struct mip_stat_values *values) {
     read_count(&counts[stat], values);
 }
 
+void mip_stat_page_increase(unsigned bin) {
+    increase(&counts[MIP_STAT_PAGES], 1);
+    if (bin < MIP_STAT_BIN_MAX) {
+        increase(&bins[bin].pages, 1);
+    }
+}
+
+void mip_stat_page_decrease(unsigned bin) {
+    decrease(&counts[MIP_STAT_PAGES], 1);
+    if (bin < MIP_STAT_BIN_MAX) {
+        decrease(&bins[bin].pages, 1);
+    }
+}
+
+void mip_stat_page_read(unsigned bin, struct mip_stat_values *values) {
+    *values = (struct mip_stat_values){0};
+    if (bin < MIP_STAT_BIN_MAX) {
+        read_count(&bins[bin].pages, values);
+    }
+}
+
 void mip_stat_bin_increase(unsigned bin, size_t block_size, size_t requested) {
     if (bin < MIP_STAT_BIN_MAX) {
         mip_store_relaxed(&bins[bin].a_block_size, block_size);
-        increase(&bins[bin].count, block_size);
+        increase(&bins[bin].bytes, block_size);
+        increase(&bins[bin].blocks, 1);
+    }
+    if (bin < MIP_STAT_BIN_HUGE) {
+        increase(&counts[MIP_STAT_BLOCKS], block_size);
     }
     mip_add_relaxed(&a_requested, requested);
 }
 
 void mip_stat_bin_decrease(unsigned bin, size_t block_size) {
     if (bin < MIP_STAT_BIN_MAX) {
-        decrease(&bins[bin].count, block_size);
+        decrease(&bins[bin].bytes, block_size);
+        decrease(&bins[bin].blocks, 1);
+    }
+    if (bin < MIP_STAT_BIN_HUGE) {
+        decrease(&counts[MIP_STAT_BLOCKS], block_size);
     }
 }
 
-void mip_stat_bin_read(unsigned bin, size_t *block_size, struct mip_stat_values *values) {
+void mip_stat_bin_read(unsigned bin, size_t *block_size, struct mip_stat_values *bytes) {
     *block_size = 0;
-    *values = (struct mip_stat_values){0};
+    *bytes = (struct mip_stat_values){0};
     if (bin < MIP_STAT_BIN_MAX) {
         *block_size = mip_load_relaxed(&bins[bin].a_block_size);
-        read_count(&bins[bin].count, values);
+        read_count(&bins[bin].bytes, bytes);
+    }
+}
+
+void mip_stat_bin_read_blocks(unsigned bin, struct mip_stat_values *blocks) {
+    *blocks = (struct mip_stat_values){0};
+    if (bin < MIP_STAT_BIN_MAX) {
+        read_count(&bins[bin].blocks, blocks);
     }
 }
 
@@ -109,7 +145,9 @@ void mip_stats_reset(void) {
         reset(&counts[i]);
     }
     for (int i = 0; i < MIP_STAT_BIN_MAX; i++) {
-        reset(&bins[i].count);
+        reset(&bins[i].pages);
+        reset(&bins[i].bytes);
+        reset(&bins[i].blocks);
     }
     mip_store_relaxed(&a_requested, 0);
 }

@@ -92,7 +92,15 @@ static void *allocate(struct heap *heap, size_t size, bool zero) {
     return p;
 }
 
-void *mip_heap_malloc(struct heap *heap, size_t size, bool zero) {
+static MIP_COLD void tell_failure(size_t size) {
+    if (size > MIP_SIZE_MAX)
+        mip_error(EOVERFLOW, "an allocation is too large: %zu bytes", size);
+    else
+        mip_error(ENOMEM, "no memory for an allocation of %zu bytes", size);
+}
+
+/* mip_heap_malloc, but that the caller tells of a failure. */
+static void *malloc_in(struct heap *heap, size_t size, bool zero) {
     int saved = errno;
     void *p = NULL;
     if (size <= MIP_SIZE_MAX) {
@@ -113,6 +121,13 @@ void *mip_heap_malloc(struct heap *heap, size_t size, bool zero) {
         }
     }
     errno = p == NULL ? ENOMEM : saved;
+    return p;
+}
+
+void *mip_heap_malloc(struct heap *heap, size_t size, bool zero) {
+    void *p = malloc_in(heap, size, zero);
+    if (MIP_UNLIKELY(p == NULL))
+        tell_failure(size);
     return p;
 }
 
@@ -199,7 +214,7 @@ static void *aligned_inside(struct heap *heap, size_t size, size_t alignment, si
     size_t length;
     if (mip_add_overflows(size, alignment - 1, &length) || length > MIP_SIZE_MAX)
         return NULL;
-    char *block = mip_heap_malloc(heap, length, zero);
+    char *block = malloc_in(heap, length, zero);
     if (block == NULL)
         return NULL;
     char *p = align_up_at(block, alignment, offset);
@@ -223,13 +238,13 @@ static void *aligned_in(struct heap *heap, size_t size, size_t alignment, size_t
     size_t rounded = mip_round_up(size, alignment);
     bool is_plain = offset % alignment == 0 && rounded >= size;
     if (is_plain && alignment <= GRANULE)
-        return mip_heap_malloc(heap, size, zero);
+        return malloc_in(heap, size, zero);
     if (is_plain && alignment <= NATURAL_ALIGNMENT_MAX && rounded <= MEDIUM_MAX)
-        return mip_heap_malloc(heap, mip_max(rounded, alignment), zero);
+        return malloc_in(heap, mip_max(rounded, alignment), zero);
     if (size > MIP_SIZE_MAX)
         return NULL;
     if (is_plain && size > MEDIUM_MAX && alignment <= SLICE_SIZE)
-        return mip_heap_malloc(heap, size, zero);
+        return malloc_in(heap, size, zero);
     if (is_plain && (size > MEDIUM_MAX || alignment > MEDIUM_MAX / 2))
         return aligned_single(heap, size, alignment, zero);
     return aligned_inside(heap, size, alignment, offset, zero);
@@ -255,5 +270,7 @@ void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, 
     if (borrowed != NULL)
         mip_thread_return(borrowed);
     errno = p == NULL ? ENOMEM : saved;
+    if (MIP_UNLIKELY(p == NULL))
+        tell_failure(size);
     return p;
 }

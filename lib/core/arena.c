@@ -16,9 +16,11 @@ enum { COMMIT_SLICES_MIN = 8, COMMIT_SLICES_MAX = 512 };
 /* While one thread reserves an arena, others take a mapping of their own. */
 static _Atomic(bool) a_growing;
 
-static struct arena *arena_at(size_t i) {
+static _Atomic(bool) a_has_requested; /* there are arenas that the program asked for */
+
+struct arena *mip_arena_at(unsigned id) {
     /* acquire: pairs with the release in register_arena */
-    return mip_load_acquire(&mip_arenas.a_arena[i]);
+    return id < ARENA_COUNT_MAX ? mip_load_acquire(&mip_arenas.a_arena[id]) : NULL;
 }
 
 /* Make [0, end) of the arena accessible.  Idempotent: two threads may do it at once. */
@@ -44,30 +46,32 @@ static bool commit_to(struct arena *arena, size_t end) {
     return true;
 }
 
-static bool register_arena(struct arena *arena) {
+static unsigned register_arena(struct arena *arena) {
     size_t i = mip_load_relaxed(&mip_arenas.a_count);
     for (; i < ARENA_COUNT_MAX; i++) {
         struct arena *expected = NULL;
-        /* release: pairs with the acquire in arena_at */
+        /* release: pairs with the acquire in mip_arena_at */
         if (mip_cas_release(&mip_arenas.a_arena[i], &expected, arena)) {
             size_t count = mip_load_relaxed(&mip_arenas.a_count);
             while (count < i + 1 && !mip_cas_release(&mip_arenas.a_count, &count, i + 1))
                 continue;
             mip_stat_increase(MIP_STAT_SEGMENTS, 1);
-            return true;
+            if (arena->flags & ARENA_REQUESTED)
+                mip_store_relaxed(&a_has_requested, true);
+            return (unsigned)i;
         }
     }
-    return false;
+    return ARENA_NONE;
 }
 
-static struct arena *arena_new(char *base, size_t slices, size_t frontier, bool is_external) {
+static struct arena *arena_new(char *base, size_t slices, size_t frontier, unsigned flags) {
     size_t words = mip_bitset_words(slices);
     struct arena *arena = mip_meta_alloc(sizeof(struct arena) + 3 * words * sizeof(mip_bit_word));
     if (arena == NULL)
         return NULL;
     arena->base = base;
     arena->slices = slices;
-    arena->is_external = is_external;
+    arena->flags = flags;
     mip_store_relaxed(&arena->a_frontier, frontier);
     arena->taken = (mip_bit_word *)(arena + 1);
     arena->dirty = arena->taken + words;
@@ -104,7 +108,7 @@ static void *arena_hint(size_t size) {
     uintptr_t end = base;
     size_t count = mip_load_relaxed(&mip_arenas.a_count);
     for (size_t i = 0; i < count; i++) {
-        struct arena *arena = arena_at(i);
+        struct arena *arena = mip_arena_at((unsigned)i);
         uintptr_t top = arena == NULL ? 0 : (uintptr_t)arena->base + (arena->slices << SLICE_SHIFT);
         if (top > end && top - base <= window)
             end = top;
@@ -114,7 +118,9 @@ static void *arena_hint(size_t size) {
     return (void *)end;
 }
 
+/* The first allocation may come before the library's constructor. */
 static size_t first_reserve(void) {
+    mip_options_read_early();
     size_t size = (size_t)mip_option_get(MIP_OPTION_ARENA_RESERVE) * MIP_KIB;
     if (sizeof(void *) < 8)
         size = mip_min(size, 64 * MIP_MIB);
@@ -149,8 +155,8 @@ static bool grow(size_t slices) {
         mip_os_advise_huge(base, size, mip_option_get(MIP_OPTION_LARGE_PAGES) == 2);
     if (mip_pagemap_window_size() == 0 && count == 0)
         mip_pagemap_init((uintptr_t)base, mip_max(wanted_window(), size));
-    struct arena *arena = arena_new(base, size >> SLICE_SHIFT, 0, false);
-    if (arena == NULL || !register_arena(arena)) {
+    struct arena *arena = arena_new(base, size >> SLICE_SHIFT, 0, 0);
+    if (arena == NULL || register_arena(arena) == ARENA_NONE) {
         mip_os_release(base, size);
         mip_stat_decrease(MIP_STAT_RESERVED, size);
         return false;
@@ -160,12 +166,24 @@ static bool grow(size_t slices) {
     return true;
 }
 
+/* Fault the beginning of a fresh run in ahead of its use, if the option says so. */
+static void populate(char *start, size_t size) {
+    size_t step = (size_t)mip_option_get(MIP_OPTION_POPULATE_STEP) * MIP_KIB;
+    if (MIP_LIKELY(step == 0))
+        return;
+    mip_stat_increase(MIP_STAT_MMAPS, 1);
+    mip_os_populate(start, mip_round_down(mip_min(step, size), mip_os_info.page_size));
+}
+
 /* A claimed run becomes the caller's. */
 static void *adopt_run(size_t i, struct arena *arena, size_t start, size_t slices, unsigned *id,
                        bool *is_zero) {
     size_t warm = mip_bitset_clear(arena->warm, start, slices);
-    if (!arena->is_external)
+    if (!(arena->flags & ARENA_EXTERNAL)) {
         mip_arena_note_take(slices, warm);
+        if (warm == 0)
+            populate(arena->base + (start << SLICE_SHIFT), slices << SLICE_SHIFT);
+    }
     *is_zero = !mip_bitset_is_any_set(arena->dirty, start, slices);
     *id = (unsigned)i;
     return arena->base + (start << SLICE_SHIFT);
@@ -195,17 +213,29 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
     return adopt_run(i, arena, start, slices, id, is_zero);
 }
 
-void *mip_arena_take(size_t slices, size_t alignment, unsigned *id, bool *is_zero) {
+/* The arenas that have `flags` and no others of REQUESTED and EXCLUSIVE. */
+static void *take_among(unsigned flags, size_t slices, size_t alignment, unsigned *id,
+                        bool *is_zero, bool *refused) {
+    unsigned count = mip_arena_count();
+    for (unsigned i = 0; i < count; i++) {
+        struct arena *arena = mip_arena_at(i);
+        if (arena == NULL || (arena->flags & (ARENA_REQUESTED | ARENA_EXCLUSIVE)) != flags)
+            continue;
+        void *p = take_from(i, arena, slices, alignment, id, is_zero, refused);
+        if (p != NULL)
+            return p;
+    }
+    return NULL;
+}
+
+/* From an ordinary arena, or a new one. */
+static void *take_or_grow(size_t slices, size_t alignment, unsigned *id, bool *is_zero) {
     bool refused = false;
     for (int attempt = 0; attempt < 2; attempt++) {
-        size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: as in arena_at */
-        for (size_t i = 0; i < count; i++) {
-            struct arena *arena = arena_at(i);
-            void *p = arena == NULL ? NULL
-                                    : take_from(i, arena, slices, alignment, id, is_zero, &refused);
-            if (p != NULL)
-                return p;
-        }
+        size_t count = mip_arena_count();
+        void *p = take_among(0, slices, alignment, id, is_zero, &refused);
+        if (p != NULL)
+            return p;
         /* Two arenas are as good as one, but a thread that is stopped here must not stop
            everybody: who finds the lock taken goes away without memory and the caller takes a
            mapping of its own. */
@@ -221,11 +251,27 @@ void *mip_arena_take(size_t slices, size_t alignment, unsigned *id, bool *is_zer
     return NULL;
 }
 
+void *mip_arena_take_requested(size_t slices, size_t alignment, unsigned *id, bool *is_zero) {
+    bool refused;
+    return MIP_LIKELY(!mip_load_relaxed(&a_has_requested))
+               ? NULL
+               : take_among(ARENA_REQUESTED, slices, alignment, id, is_zero, &refused);
+}
+
+void *mip_arena_take(size_t slices, size_t alignment, unsigned only, unsigned *id, bool *is_zero) {
+    bool refused;
+    if (MIP_UNLIKELY(only != 0))
+        return take_from(only - 1, mip_arena_at(only - 1), slices, alignment, id, is_zero,
+                         &refused);
+    void *p = mip_arena_take_requested(slices, alignment, id, is_zero);
+    return p != NULL ? p : take_or_grow(slices, alignment, id, is_zero);
+}
+
 void mip_arena_give(unsigned id, void *start, size_t slices) {
-    struct arena *arena = arena_at(id);
+    struct arena *arena = mip_arena_at(id);
     size_t first = (size_t)((char *)start - arena->base) >> SLICE_SHIFT;
     mip_bitset_set(arena->dirty, first, slices);
-    if (!arena->is_external) {
+    if (!(arena->flags & ARENA_EXTERNAL)) {
         mip_arena_note_warm(arena, first + slices, slices);
         mip_bitset_set(arena->warm, first, slices);
     }
@@ -233,12 +279,12 @@ void mip_arena_give(unsigned id, void *start, size_t slices) {
     size_t low = mip_load_relaxed(&arena->a_low);
     while (first < low && !mip_cas_relaxed(&arena->a_low, &low, first))
         continue;
-    if (!arena->is_external)
+    if (!(arena->flags & ARENA_EXTERNAL))
         mip_arena_purge_excess(slices);
 }
 
 bool mip_arena_extend(unsigned id, void *start, size_t slices, size_t new_slices, bool *is_zero) {
-    struct arena *arena = arena_at(id);
+    struct arena *arena = mip_arena_at(id);
     size_t first = (size_t)((char *)start - arena->base) >> SLICE_SHIFT;
     if (new_slices > arena->slices - first)
         return false;
@@ -261,6 +307,7 @@ void *mip_arena_map(size_t bytes, size_t alignment) {
     mip_stat_increase(MIP_STAT_MMAPS, 1);
     mip_stat_increase(MIP_STAT_RESERVED, bytes);
     mip_stat_increase(MIP_STAT_COMMITTED, bytes);
+    populate(p, bytes);
     return p;
 }
 
@@ -279,31 +326,53 @@ size_t mip_arena_run_max(void) {
 }
 
 bool mip_arena_may_purge(unsigned id) {
-    return !arena_at(id)->is_external;
+    return !(mip_arena_at(id)->flags & ARENA_EXTERNAL);
 }
 
 bool mip_arena_has(const void *p) {
-    size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: as in arena_at */
+    size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: as in mip_arena_at */
     for (size_t i = 0; i < count; i++) {
-        struct arena *arena = arena_at(i);
+        struct arena *arena = mip_arena_at((unsigned)i);
         if (arena != NULL && (size_t)((const char *)p - arena->base) < arena->slices << SLICE_SHIFT)
             return true;
     }
     return false;
 }
 
-bool mip_arena_manage(void *start, size_t size, bool is_committed, bool is_zero, bool is_external) {
+unsigned mip_arena_add(void *start, size_t size, bool is_committed, bool is_zero, unsigned flags) {
     char *base = (char *)mip_round_up((uintptr_t)start, SLICE_SIZE);
     size_t skipped = (size_t)(base - (char *)start);
-    if (base == NULL || size < skipped + SLICE_SIZE)
-        return false;
+    if (start == NULL || (uintptr_t)base < (uintptr_t)start || size < skipped ||
+        size - skipped < SLICE_SIZE || size > UINTPTR_MAX - (uintptr_t)start)
+        return ARENA_NONE;
     size_t slices = (size - skipped) >> SLICE_SHIFT;
-    struct arena *arena = arena_new(base, slices, is_committed ? slices : 0, is_external);
+    struct arena *arena = arena_new(base, slices, is_committed ? slices : 0, flags);
     if (arena == NULL)
-        return false;
+        return ARENA_NONE;
     if (!is_zero)
         mip_bitset_set(arena->dirty, 0, slices);
     return register_arena(arena);
+}
+
+void mip_arena_start(void) {
+    if (mip_load_acquire(&mip_arenas.a_count) > 0 || mip_exchange_acquire(&a_growing, true))
+        return;
+    if (mip_load_relaxed(&mip_arenas.a_count) == 0)
+        grow(1);
+    mip_store_release(&a_growing, false);
+}
+
+bool mip_arena_commit(unsigned id) {
+    struct arena *arena = mip_arena_at(id);
+    return commit_to(arena, arena->slices);
+}
+
+unsigned mip_arena_count(void) {
+    return (unsigned)mip_load_acquire(&mip_arenas.a_count); /* acquire: as in mip_arena_at */
+}
+
+bool mip_arena_is_exclusive(unsigned id) {
+    return (mip_arena_at(id)->flags & ARENA_EXCLUSIVE) != 0;
 }
 
 void mip_arena_fork_child(void) {

@@ -19,19 +19,30 @@
 
 enum { ARENA_COUNT_MAX = 128, ARENA_NONE = 0xffff };
 
+enum {
+    ARENA_EXTERNAL = 1,  /* memory of the caller, or of huge pages: never purged, never unmapped */
+    ARENA_REQUESTED = 2, /* asked for by the program: used before the others */
+    ARENA_EXCLUSIVE = 4  /* for heaps that are made in it only */
+};
+
 struct arena {
     char *base;                 /* [constant] slice-aligned */
     size_t slices;              /* [constant] */
-    bool is_external;           /* [constant] memory of the caller: never purged, never unmapped */
+    unsigned flags;             /* [constant] */
     _Atomic(size_t) a_frontier; /* [any, atomic] slices that are accessible; only rises */
     _Atomic(size_t) a_low;      /* [any, atomic] hint: no free slice below */
     _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
     mip_bit_word *taken, *dirty, *warm;
 };
 
-/* A run of slices whose first is aligned to `alignment` bytes (a power of two >= SLICE_SIZE).
- *is_zero: it reads as zero.  NULL: no memory. */
-void *mip_arena_take(size_t slices, size_t alignment, unsigned *arena, bool *is_zero);
+/* A run of slices whose first is aligned to `alignment` bytes (a power of two >= SLICE_SIZE), of
+   arena `only` - 1, or (0) of any that is not exclusive.  *is_zero: it reads as zero.  NULL: no
+   memory. */
+void *mip_arena_take(size_t slices, size_t alignment, unsigned only, unsigned *arena,
+                     bool *is_zero);
+
+/* The same from arenas that the program asked for: also for runs longer than mip_arena_run_max. */
+void *mip_arena_take_requested(size_t slices, size_t alignment, unsigned *arena, bool *is_zero);
 
 /* Give a run back; it may be purged on the way. */
 void mip_arena_give(unsigned arena, void *start, size_t slices);
@@ -52,8 +63,21 @@ bool mip_arena_may_purge(unsigned arena);
 /* Is the address in an arena? */
 bool mip_arena_has(const void *p);
 
-/* Add memory of the caller (or a huge-page reservation) as an arena. */
-bool mip_arena_manage(void *start, size_t size, bool is_committed, bool is_zero, bool is_external);
+/* Make [start, start + size) an arena, slices that lie whole in it; its number, or ARENA_NONE.
+   `is_zero`: it reads as zero, or will once it is committed. */
+unsigned mip_arena_add(void *start, size_t size, bool is_committed, bool is_zero, unsigned flags);
+
+/* Make sure that there is an ordinary arena, so that what is added later does not decide where the
+   window of the page map lies. */
+void mip_arena_start(void);
+
+/* Make all of an arena accessible. */
+bool mip_arena_commit(unsigned arena);
+
+/* An arena by its number, or NULL; and how many numbers are in use. */
+struct arena *mip_arena_at(unsigned arena);
+unsigned mip_arena_count(void);
+bool mip_arena_is_exclusive(unsigned arena);
 
 /* Purge all warm slices, or (force false) what lies above the warm bound, in bounded portions. */
 void mip_arena_collect(bool force);

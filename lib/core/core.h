@@ -45,8 +45,9 @@ size_t mip_good_size(size_t size);
 /* Is the address inside memory this allocator manages? */
 bool mip_is_ours(const void *p);
 
-/* Heaps.  new: NULL and ENOMEM; the others are no-ops on NULL and on the backing heap. */
-struct heap *mip_heap_new(void);
+/* Heaps.  new: from one arena only, or (0) any; NULL and ENOMEM, or EINVAL: there is no such arena.
+   The others are no-ops on NULL and on the backing heap. */
+struct heap *mip_heap_new(unsigned arena);
 void mip_heap_delete(struct heap *heap);
 void mip_heap_destroy(struct heap *heap);
 struct heap *mip_heap_default(void); /* makes the thread's record when it has none */
@@ -54,9 +55,13 @@ struct heap *mip_heap_backing(void);
 struct heap *mip_heap_set_default(struct heap *heap); /* the previous one */
 void mip_heap_collect(struct heap *heap, bool force); /* NULL: the default heap */
 
+/* The heap that the block p belongs to now; NULL: not a block.  To be compared only, unless the
+   calling thread made it. */
+struct heap *mip_heap_of(const void *p);
 /* p is a block of some heap: is it one of `heap`? */
 bool mip_heap_contains_block(struct heap *heap, const void *p);
-/* Any bit pattern: does it point into a live block of `heap`?  Linear in the heap's pages. */
+/* Any bit pattern: does it point into a live block of `heap`?  Linear in the heap's
+   pages at worst. */
 bool mip_heap_check_owned(struct heap *heap, const void *p);
 
 struct mip_area {
@@ -78,6 +83,28 @@ void mip_collect(bool force);
 /* The deferred-free hook; one per process, NULL to remove. */
 typedef void mip_deferred_free_fun(bool force, unsigned long long heartbeat, void *arg);
 void mip_register_deferred_free(mip_deferred_free_fun *fun, void *arg);
+
+/* Arenas that the program provides or asks for; they are used before the library's own, and
+   (exclusive) only by heaps made in them.  An arena is known by a number from 1 on.  Results: 0, or
+   an errno value.
+   provide: the memory is the program's, for good; EINVAL when it holds no whole slice or overlaps
+   an arena.  reserve_huge: on pages of 1 GiB from the system's pool, as many as there are until the
+   time is over (0: never); *reserved is their number; ENOMEM when there are none.  node: -1 for
+   any. */
+int mip_arena_provide(void *start, size_t size, bool is_committed, bool is_zero, bool is_exclusive,
+                      unsigned *arena);
+int mip_arena_reserve(size_t size, bool commit, bool allow_huge, bool is_exclusive,
+                      unsigned *arena);
+int mip_arena_reserve_huge(size_t pages, int node, uint64_t timeout_ms, bool is_exclusive,
+                           unsigned *arena, size_t *reserved);
+
+struct mip_arena_state {
+    char *start;
+    size_t size, committed, used, warm; /* bytes */
+    bool is_external, is_requested, is_exclusive;
+};
+/* False: there is no such arena.  Counts only with `count`: they take a while. */
+bool mip_arena_describe(unsigned arena, bool count, struct mip_arena_state *state);
 
 /* Once, from the library's constructor (idempotent), and at exit. */
 void mip_process_init(void);

@@ -147,10 +147,11 @@ bool mip_is_ours(const void *p) {
     return mip_arena_has(p) || mip_pagemap_find(p) != NULL;
 }
 
+struct heap *mip_heap_of(const void *p) {
+    struct page *page = page_of_block(p);
+    return page == NULL ? NULL : mip_heap_of_page(page);
+}
+
 bool mip_heap_contains_block(struct heap *heap, const void *p) {
-    /* A heap of another thread is not looked into. */
-    struct thread *thread = mip_thread_self();
-    struct page *page =
-        heap == NULL || thread == NULL || heap->thread != thread ? NULL : page_of_block(p);
-    return page != NULL && mip_page_owner(page) == thread && mip_heap_of_page(page) == heap;
+    return heap != NULL && mip_heap_of(p) == heap;
 }

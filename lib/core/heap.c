@@ -17,8 +17,11 @@ static struct pool heap_pool = {.size = sizeof(struct heap)};
 struct heap *mip_heap_record_take(void) {
     bool is_fresh;
     struct heap *heap = mip_pool_take(&heap_pool, &is_fresh);
-    if (heap != NULL && !is_fresh)
-        memset(heap, 0, sizeof(*heap));
+    /* Other threads may still read where a former heap forwards to. */
+    if (heap != NULL && !is_fresh) {
+        memset(heap, 0, offsetof(struct heap, a_forward));
+        mip_store_relaxed(&heap->a_forward, NULL);
+    }
     return heap;
 }
 
@@ -31,7 +34,7 @@ void mip_heap_record_give(struct heap *heap) {
 
 void mip_heap_forget_page(struct heap *named) {
     named->page_count--;
-    if (named->forward != NULL && named->page_count == 0)
+    if (mip_load_relaxed(&named->a_forward) != NULL && named->page_count == 0)
         mip_heap_record_give(named);
 }
 
@@ -51,7 +54,7 @@ void mip_heap_release_page(struct heap *heap, struct page *page) {
         heap->empty_slices -= page->slices;
     if (page->bin != BIN_NONE)
         heap->bin_slices[page->bin] -= (uint32_t)page->slices;
-    struct heap *named = page->heap;
+    struct heap *named = mip_load_relaxed(&page->a_heap);
     mip_page_release(page);
     mip_heap_forget_page(named);
 }
@@ -74,6 +77,12 @@ static void page_empty(struct heap *heap, struct page *page) {
 /* `count` blocks of the page were put on its local list; adjusts the page's state. */
 static void note_returned(struct page *page, uint32_t count) {
     struct heap *heap = mip_heap_of_page(page);
+    if (page->state == PAGE_CLOSED) {
+        page->until_event -= count;
+        if (page->until_event == 0)
+            mip_heap_release_page(heap, page);
+        return;
+    }
     if (page->state == PAGE_FULL) {
         mip_page_list_remove(list_of(heap, page), page);
         page->state = PAGE_QUEUED;
@@ -85,6 +94,20 @@ static void note_returned(struct page *page, uint32_t count) {
         page_empty(heap, page);
 }
 
+void mip_heap_close_page(struct heap *heap, struct page *page) {
+    if (mip_page_flags(page) & PAGE_SINGLE)
+        return;
+    if (page->state == PAGE_QUEUED && page->until_event == 0) {
+        mip_heap_release_page(heap, page);
+        return;
+    }
+    mip_page_list_remove(list_of(heap, page), page);
+    if (page->state == PAGE_FULL)
+        page->until_event = page->capacity;
+    page->state = PAGE_CLOSED;
+    mip_page_list_push_front(list_of(heap, page), page);
+}
+
 void mip_page_event(struct page *page) {
     /* The count came down to 0 with the block on the list.  What follows is a slow path, and the
        fast free has no other. */
@@ -93,6 +116,8 @@ void mip_page_event(struct page *page) {
     mip_busy_enter(thread);
     if (page->state == PAGE_FULL)
         note_returned(page, 1);
+    else if (page->state == PAGE_CLOSED)
+        mip_heap_release_page(heap, page);
     else
         page_empty(heap, page);
     mip_busy_leave(thread);
@@ -169,14 +194,20 @@ static void retire_current(struct heap *heap, unsigned bin) {
     }
 }
 
+/* NULL: no memory for the record or the map; then the run is given back. */
 static struct page *page_in_heap(struct heap *heap, unsigned bin, size_t block_size, char *start,
                                  size_t slices, unsigned arena, bool is_zero, unsigned flags) {
     if (heap->is_made)
         flags |= PAGE_MADE;
     struct page *page =
         mip_page_new(heap->thread, heap, bin, block_size, start, slices, arena, is_zero, flags);
-    if (page == NULL)
+    if (page == NULL) {
+        if (flags & PAGE_MAPPED)
+            mip_arena_unmap(start, bin == BIN_NONE ? slices : slices << SLICE_SHIFT);
+        else
+            mip_arena_give(arena, start, slices);
         return NULL;
+    }
     heap->page_count++;
     if (bin != BIN_NONE) {
         heap->bin_slices[bin] += (uint32_t)slices;
@@ -190,26 +221,19 @@ static struct page *new_page(struct heap *heap, unsigned bin) {
     bool is_zero = true;
     size_t size = mip_bin_size(bin);
     size_t slices = mip_bin_page_slices(bin, heap->bin_slices[bin]);
-    char *start = mip_arena_take(slices, SLICE_SIZE, &arena, &is_zero);
+    char *start = mip_arena_take(slices, SLICE_SIZE, heap->arena, &arena, &is_zero);
     if (start == NULL) {
         slices = mip_bin_page_slices(bin, 0);
-        start = mip_arena_take(slices, SLICE_SIZE, &arena, &is_zero);
+        start = mip_arena_take(slices, SLICE_SIZE, heap->arena, &arena, &is_zero);
     }
-    if (start == NULL) {
+    if (start == NULL && heap->arena == 0) {
         start = mip_arena_map(slices << SLICE_SHIFT, SLICE_SIZE);
         is_zero = true;
         flags = PAGE_MAPPED;
     }
     if (start == NULL)
         return NULL;
-    struct page *page = page_in_heap(heap, bin, size, start, slices, arena, is_zero, flags);
-    if (page == NULL) {
-        if (flags & PAGE_MAPPED)
-            mip_arena_unmap(start, slices << SLICE_SHIFT);
-        else
-            mip_arena_give(arena, start, slices);
-    }
-    return page;
+    return page_in_heap(heap, bin, size, start, slices, arena, is_zero, flags);
 }
 
 bool mip_heap_advance(struct heap *heap, unsigned bin) {
@@ -252,10 +276,11 @@ void *mip_heap_malloc_single(struct heap *heap, size_t size, size_t alignment, b
     alignment = mip_max(alignment, SLICE_SIZE);
     size_t length = mip_slices_of(block_size);
     unsigned arena = ARENA_NONE, flags = PAGE_SINGLE;
-    char *start = NULL;
-    if (length <= mip_arena_run_max() && alignment >> SLICE_SHIFT <= mip_arena_run_max())
-        start = mip_arena_take(length, alignment, &arena, is_zero);
-    if (start == NULL) {
+    size_t most = mip_arena_run_max();
+    char *start = heap->arena != 0 || (length <= most && alignment >> SLICE_SHIFT <= most)
+                      ? mip_arena_take(length, alignment, heap->arena, &arena, is_zero)
+                      : mip_arena_take_requested(length, alignment, &arena, is_zero);
+    if (start == NULL && heap->arena == 0) {
         start = mip_arena_map(block_size, alignment);
         *is_zero = true;
         length = block_size;
@@ -265,13 +290,8 @@ void *mip_heap_malloc_single(struct heap *heap, size_t size, size_t alignment, b
         return NULL;
     struct page *page =
         page_in_heap(heap, BIN_NONE, block_size, start, length, arena, *is_zero, flags);
-    if (page == NULL) {
-        if (flags & PAGE_MAPPED)
-            mip_arena_unmap(start, length);
-        else
-            mip_arena_give(arena, start, length);
+    if (page == NULL)
         return NULL;
-    }
     mip_page_list_push_front(list_of(heap, page), page);
     return start;
 }

@@ -36,11 +36,13 @@ struct heap {
     size_t empty_slices;               /* [owner] in queued pages without a used block */
     size_t page_count;                 /* [owner] pages whose record names this heap */
     struct thread *thread;             /* [constant] */
-    struct heap *forward;              /* [owner] the heap this one was merged into, or NULL */
     struct heap *next, *previous;      /* [owner] made heaps of the thread */
     uint32_t sweep;                    /* [owner] number of the sweep over full_made */
     bool is_sweeping;                  /* [owner] it has not come to its end */
     bool is_made;                      /* [constant while in use] */
+    unsigned arena;                    /* [constant while in use] the only one, + 1; 0: any */
+    _Atomic(struct heap *) a_forward;  /* [any, atomic] by the owner: what this one was merged into,
+                                          or NULL; last: see mip_heap_record_take */
 };
 
 /* Blocks of one page, freed by a thread that does not own it.  The chain's first block becomes
@@ -93,11 +95,11 @@ _Static_assert(offsetof(struct thread, heap) == 0, "token and backing heap are o
 
 /* --- heap.c: pages of a heap; the calling thread owns it or holds its record's lock --- */
 
-/* The heap that a page belongs to now. */
-MIP_INLINE struct heap *mip_heap_of_page(const struct page *page) {
-    struct heap *heap = page->heap;
-    while (MIP_UNLIKELY(heap->forward != NULL))
-        heap = heap->forward;
+/* The heap that a page belongs to now.  Any thread may ask, for a page that holds a live block. */
+MIP_INLINE struct heap *mip_heap_of_page(struct page *page) {
+    struct heap *heap = mip_load_relaxed(&page->a_heap), *forward;
+    while (MIP_UNLIKELY((forward = mip_load_relaxed(&heap->a_forward)) != NULL))
+        heap = forward;
     return heap;
 }
 
@@ -146,6 +148,9 @@ void mip_heap_check(struct heap *heap);
 struct heap *mip_heap_record_take(void);
 void mip_heap_record_give(struct heap *heap);
 void mip_heap_fork_child(void);
+
+/* Nothing is allocated from the page any more; without a used block it is released. */
+void mip_heap_close_page(struct heap *heap, struct page *page);
 
 /* A page does not name this heap any more; a merged heap goes with its last page. */
 void mip_heap_forget_page(struct heap *named);

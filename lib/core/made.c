@@ -6,11 +6,16 @@
 
 #include "../base/report.h"
 #include "../base/stats.h"
+#include "arena.h"
 #include "core.h"
 #include "fast.h"
 
-struct heap *mip_heap_new(void) {
+struct heap *mip_heap_new(unsigned arena) {
     int saved = errno;
+    if (arena != 0 && mip_arena_at(arena - 1) == NULL) {
+        errno = EINVAL;
+        return NULL;
+    }
     struct thread *thread = mip_thread_get();
     if (thread != NULL)
         mip_busy_enter(thread);
@@ -22,6 +27,7 @@ struct heap *mip_heap_new(void) {
         return NULL;
     }
     heap->is_made = true;
+    heap->arena = arena;
     heap->thread = thread;
     heap->next = thread->made;
     if (heap->next != NULL)
@@ -38,7 +44,7 @@ struct heap *mip_heap_new(void) {
 static bool may_end(struct heap *heap, const char *what) {
     if (heap == NULL || !heap->is_made)
         return false;
-    if (heap->thread == mip_thread_self() && heap->forward == NULL)
+    if (heap->thread == mip_thread_self() && mip_load_relaxed(&heap->a_forward) == NULL)
         return true;
     mip_error(EINVAL, "%s: the heap %p is not one of this thread", what, (void *)heap);
     return false;

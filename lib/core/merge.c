@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 4, core: the end of a made heap whose blocks live on: its pages go to the backing heap. */
 #include "../base/stats.h"
+#include "arena.h"
 #include "fast.h"
 
 void mip_made_unlink(struct heap *heap) {
@@ -18,9 +19,27 @@ void mip_made_unlink(struct heap *heap) {
     mip_stat_decrease(MIP_STAT_HEAPS, 1);
 }
 
+static void close_list(struct heap *heap, struct page_list *list) {
+    for (struct page *page = list->first; page != NULL;) {
+        struct page *next = page->next;
+        mip_heap_close_page(heap, page);
+        page = next;
+    }
+}
+
+/* The backing heap has no part in an exclusive arena: it keeps the pages, but takes no blocks. */
+static void close_all(struct heap *heap) {
+    close_list(heap, &heap->full);
+    close_list(heap, &heap->full_made);
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        close_list(heap, &heap->queue[bin]);
+}
+
 /* Everything of `from` becomes `to`'s; pages keep naming `from`, which forwards. */
 static void merge(struct heap *to, struct heap *from) {
     mip_heap_settle(from, true);
+    if (from->arena != 0 && mip_arena_is_exclusive(from->arena - 1))
+        close_all(from);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
         mip_page_list_append(&to->queue[bin], &from->queue[bin]);
         to->bin_slices[bin] += from->bin_slices[bin];
@@ -30,7 +49,7 @@ static void merge(struct heap *to, struct heap *from) {
     for (struct page *page = from->full_made.first; page != NULL; page = page->next)
         page->stamp = 0;
     mip_page_list_append(&to->full_made, &from->full_made);
-    from->forward = to;
+    mip_store_relaxed(&from->a_forward, to);
 }
 
 void mip_made_merge(struct heap *heap) {

@@ -13,6 +13,7 @@
 #include "pagemap.h"
 
 enum { CARVE_USED_BYTES = 32 * 1024 };
+_Static_assert((int)MIP_STAT_BIN_HUGE == (int)BIN_NONE, "one numbering of classes");
 
 static struct pool page_pool = {.size = sizeof(struct page)};
 static _Atomic(unsigned) a_colour;
@@ -47,7 +48,7 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
     page->bin = (uint8_t)bin;
     page->is_zero = is_zero;
     page->start = start;
-    page->heap = heap;
+    mip_store_relaxed(&page->a_heap, heap);
     page->next = page->previous = NULL;
     page->carved = is_single;
     page->capacity = (uint32_t)capacity;
@@ -72,7 +73,7 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
         mip_pool_give(&page_pool, page);
         return NULL;
     }
-    mip_stat_increase(MIP_STAT_PAGES, 1);
+    mip_stat_page_increase(bin);
     mip_stat_increase(is_single ? MIP_STAT_HUGE : MIP_STAT_NORMAL,
                       is_single ? block_size : slices << SLICE_SHIFT);
     return page;
@@ -87,7 +88,7 @@ void mip_page_release(struct page *page) {
     mip_pagemap_clear(start, is_single ? 1 : slices);
     if (page->extra_slice != 0)
         mip_pagemap_clear(start + ((size_t)(page->extra_slice - 1) << SLICE_SHIFT), 1);
-    mip_stat_decrease(MIP_STAT_PAGES, 1);
+    mip_stat_page_decrease(page->bin);
     mip_stat_decrease(is_single ? MIP_STAT_HUGE : MIP_STAT_NORMAL,
                       is_single ? page->block_size : slices << SLICE_SHIFT);
     page->state = PAGE_UNUSED;
@@ -222,7 +223,7 @@ void mip_page_check(const struct page *page) {
         MIP_ASSERT(page->carved == page->capacity);
         MIP_ASSERT(page->until_event == 1 && page->local == NULL);
     } else {
-        MIP_ASSERT(page->state == PAGE_QUEUED);
+        MIP_ASSERT(page->state == PAGE_QUEUED || page->state == PAGE_CLOSED);
         MIP_ASSERT(page->until_event <= page->carved);
         MIP_ASSERT(mip_page_list_length(page, page->local) == page->carved - page->until_event);
     }

@@ -21,7 +21,8 @@ struct __attribute__((may_alias)) block {
 enum page_state {
     PAGE_UNUSED, /* the record describes no memory */
     PAGE_QUEUED, /* in its bin's queue: has free blocks, or is the bin's current page */
-    PAGE_FULL    /* every block is used; in the heap's full list */
+    PAGE_FULL,   /* every block is used; in the heap's full list */
+    PAGE_CLOSED  /* in the full list, whatever comes back: nothing is allocated from it any more */
 };
 
 enum {
@@ -38,19 +39,20 @@ enum {
    1. carved <= capacity; state QUEUED: until_event == used, where used counts the blocks given
       out and those loaded into the heap's list; used + |local| == carved.
    2. state FULL: carved == capacity == used + frees since, until_event == 1, local empty.
-   3. SINGLE: capacity == 1, the owner word has OWNER_SPECIAL; INTERIOR likewise. */
+   3. state CLOSED: until_event == used; carved blocks that are not used are in local.
+   4. SINGLE: capacity == 1, the owner word has OWNER_SPECIAL; INTERIOR likewise. */
 struct MIP_ALIGNED(128) page {
-    _Atomic(uintptr_t) a_owner;   /* [any, atomic] thread record, or'ed with OWNER_SPECIAL */
-    struct block *local;          /* [owner] freed by the owner since the last refill */
-    uint32_t until_event;         /* [owner] frees until somebody must look */
-    uint8_t state;                /* [owner] enum page_state */
-    uint8_t bin;                  /* [constant while in use] */
-    _Atomic(uint8_t) a_flags;     /* [any, atomic] written by the owner */
-    bool is_zero;                 /* [owner] what is not carved yet reads as zero */
-    char *start;                  /* [constant while in use] */
-    struct heap *heap;            /* [owner] may have been merged: see mip_heap_of_page */
-    struct page *next, *previous; /* [owner] queue or full list */
-    uint32_t carved, capacity;    /* [owner] blocks */
+    _Atomic(uintptr_t) a_owner;    /* [any, atomic] thread record, or'ed with OWNER_SPECIAL */
+    struct block *local;           /* [owner] freed by the owner since the last refill */
+    uint32_t until_event;          /* [owner] frees until somebody must look */
+    uint8_t state;                 /* [owner] enum page_state */
+    uint8_t bin;                   /* [constant while in use] */
+    _Atomic(uint8_t) a_flags;      /* [any, atomic] written by the owner */
+    bool is_zero;                  /* [owner] what is not carved yet reads as zero */
+    char *start;                   /* [constant while in use] */
+    _Atomic(struct heap *) a_heap; /* [any, atomic] by the owner; may forward: mip_heap_of_page */
+    struct page *next, *previous;  /* [owner] queue or full list */
+    uint32_t carved, capacity;     /* [owner] blocks */
     /* second line: slow paths, and what other threads write */
     size_t block_size;                /* [owner] bytes; changes only for SINGLE pages */
     _Atomic(struct block *) a_remote; /* [any, atomic] freed by others (MADE) */

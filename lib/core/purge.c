@@ -91,7 +91,7 @@ static void purge(size_t wanted) {
     size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: pairs with register_arena */
     for (size_t i = count; i-- > 0 && wanted > 0;) {
         struct arena *arena = mip_load_acquire(&mip_arenas.a_arena[i]); /* acquire: likewise */
-        if (arena == NULL || arena->is_external)
+        if (arena == NULL || (arena->flags & ARENA_EXTERNAL))
             continue;
         size_t start = mip_load_relaxed(&arena->a_warm_top);
         size_t top = start;

@@ -53,6 +53,8 @@ static void recount_page(struct heap *heap, struct page *page) {
         mip_page_list_push_back(&heap->queue[page->bin], page);
     }
     page->until_event = page->carved - free_count;
+    if (page->state == PAGE_CLOSED && page->until_event == 0)
+        mip_heap_release_page(heap, page);
 }
 
 static void recount_list(struct heap *heap, struct page_list *list) {

@@ -111,8 +111,8 @@ static struct page *page_to_give(struct heap *heap, unsigned bin) {
 static void move_page(struct page *page, struct heap *to, struct heap *from) {
     unsigned bin = page->bin;
     mip_page_list_remove(&from->queue[bin], page);
-    struct heap *named = page->heap;
-    page->heap = to;
+    struct heap *named = mip_load_relaxed(&page->a_heap);
+    mip_store_relaxed(&page->a_heap, to);
     to->page_count++;
     to->bin_slices[bin] += (uint32_t)page->slices;
     from->bin_slices[bin] -= (uint32_t)page->slices;

@@ -4,6 +4,7 @@
    since a thread's own frees go to another list.  Everything done here is bounded. */
 #include <errno.h>
 
+#include "../base/hook.h"
 #include "../os/os.h"
 #include "arena.h"
 #include "core.h"
@@ -11,23 +12,22 @@
 
 enum { BINS_PER_CHECK = 8, MADE_HEAPS_PER_CHECK = 16, MADE_PAGES_PER_CHECK = 32 };
 
-static _Atomic(mip_deferred_free_fun *) a_deferred;
-static _Atomic(void *) a_deferred_arg;
+static struct mip_hook deferred_hook;
 _Atomic(bool) mip_has_deferred;
 
 void mip_register_deferred_free(mip_deferred_free_fun *fun, void *arg) {
-    mip_store_relaxed(&a_deferred_arg, arg);
-    mip_store_release(&a_deferred, fun); /* pairs with the acquire in call_deferred */
+    mip_hook_set(&deferred_hook, (uintptr_t)fun, arg);
     mip_store_relaxed(&mip_has_deferred, fun != NULL);
 }
 
 static void call_deferred(struct thread *thread, bool force) {
     thread->heartbeat++;
-    mip_deferred_free_fun *fun = mip_load_acquire(&a_deferred); /* acquire: see above */
+    void *arg;
+    mip_deferred_free_fun *fun = (mip_deferred_free_fun *)mip_hook_get(&deferred_hook, &arg);
     if (fun == NULL || thread->in_deferred)
         return;
     thread->in_deferred = true;
-    fun(force, thread->heartbeat, mip_load_relaxed(&a_deferred_arg));
+    fun(force, thread->heartbeat, arg);
     thread->in_deferred = false;
 }
 

@@ -77,18 +77,27 @@ static bool visit_list(const struct visit *visit, const struct page_list *list) 
     return true;
 }
 
-bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *fun, void *arg) {
+/* Every free block goes to its page's list.  False: the heap is not the calling thread's. */
+static bool prepare(const struct heap *heap) {
     struct thread *thread = mip_thread_self();
-    if (heap == NULL || fun == NULL || heap->thread != thread || thread == NULL)
+    if (heap == NULL || heap->thread != thread || thread == NULL)
         return false;
+    struct heap *own = (struct heap *)(uintptr_t)heap;
     int saved = errno;
-    struct heap *own = heap->thread == thread ? (struct heap *)(uintptr_t)heap : NULL;
     mip_busy_enter(thread);
     mip_flush_batches(thread);
     mip_drain(thread, true);
     mip_heap_collect_made(own, SIZE_MAX);
     mip_heap_settle(own, true);
     mip_busy_leave(thread);
+    errno = saved;
+    return true;
+}
+
+bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *fun, void *arg) {
+    if (fun == NULL || !prepare(heap))
+        return false;
+    int saved = errno;
     struct visit visit = {heap, all_blocks, fun, arg};
     bool done = visit_list(&visit, &heap->full) && visit_list(&visit, &heap->full_made);
     for (unsigned bin = 0; done && bin < BIN_COUNT; bin++)
@@ -97,27 +106,25 @@ bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *fun
     return done;
 }
 
-struct owned {
-    const char *p;
-    bool found;
-};
-
-static bool is_owned(const struct heap *heap, const struct mip_area *area, void *block,
-                     size_t block_size, void *arg) {
-    (void)heap;
-    (void)area;
-    struct owned *owned = arg;
-    if (block != NULL && (size_t)(owned->p - (const char *)block) < block_size)
-        owned->found = true;
-    return !owned->found;
+static bool has_single(const struct page_list *list, const char *p) {
+    for (struct page *page = list->first; page != NULL; page = page->next)
+        if ((mip_page_flags(page) & PAGE_SINGLE) && (size_t)(p - page->start) < page->block_size)
+            return true;
+    return false;
 }
 
 bool mip_heap_check_owned(struct heap *heap, const void *p) {
-    if (p == NULL)
+    if (p == NULL || !prepare(heap))
         return false;
-    struct owned owned = {p, false};
-    mip_heap_visit(heap, true, is_owned, &owned);
-    return owned.found;
+    /* Of a single block the map knows the beginning only. */
+    struct page *page = mip_pagemap_find(p);
+    if (page == NULL || (mip_page_flags(page) & PAGE_SINGLE))
+        return has_single(&heap->full, p) || has_single(&heap->full_made, p);
+    if (mip_heap_of_page(page) != heap || (const char *)p < page->start ||
+        (const char *)p >= mip_page_end(page))
+        return false;
+    const struct block *block = mip_page_block_of(page, p);
+    return mip_page_is_block(page, block) && !mip_page_list_has(page, page->local, block);
 }
 
 struct heap *mip_heap_backing(void) {
@@ -136,7 +143,7 @@ struct heap *mip_heap_set_default(struct heap *heap) {
     struct heap *old = mip_tls_default();
     if (heap == NULL)
         return old;
-    if (heap->thread != thread || heap->forward != NULL)
+    if (heap->thread != thread || mip_load_relaxed(&heap->a_forward) != NULL)
         mip_error(EINVAL, "mi_heap_set_default: the heap %p is not one of this thread",
                   (void *)heap);
     else

@@ -319,24 +319,35 @@ void mip_os_name(void *address, size_t size, const char *name) {
 /* Pages of 1 GiB where the size is a multiple of that and the pool has them, else the pool's
    default size.  The kernel sets the pages aside when it maps, so that touching them later does
    not fail. */
-void *mip_os_map_huge(size_t size, size_t alignment) {
-    static const size_t gib = MIP_KIB * MIP_MIB;
+void *mip_os_map_huge(void *at, size_t size) {
     static const int flag_gib = 30 << 26; /* log2 of the page size, above the other flags */
+    static const int flags = FLAGS_ANONYMOUS | FLAG_HUGETLB;
     void *result = NULL;
     if (FLAG_HUGETLB == 0) {
         errno = ENOSYS;
         return NULL;
     }
-    if (size % gib == 0) {
-        result = map(NULL, size, ACCESS_ALL, FLAGS_ANONYMOUS | FLAG_HUGETLB | flag_gib);
+    if (size % MIP_GIB == 0) {
+        result = at == NULL ? map(NULL, size, ACCESS_ALL, flags | flag_gib)
+                            : map_exactly(at, size, ACCESS_ALL, flags | flag_gib);
     }
     if (result == NULL) {
-        result = map(NULL, size, ACCESS_ALL, FLAGS_ANONYMOUS | FLAG_HUGETLB);
-    }
-    if (result != NULL && ((uintptr_t)result & (alignment - 1)) != 0) {
-        unmap(result, size);
-        errno = ENOMEM;
-        return NULL;
+        result = at == NULL ? map(NULL, size, ACCESS_ALL, flags)
+                            : map_exactly(at, size, ACCESS_ALL, flags);
     }
     return result;
+}
+
+void mip_os_prefer_node(void *address, size_t size, unsigned node) {
+#if defined(__linux__) && defined(SYS_mbind)
+    enum { PREFERRED = 1 };
+    unsigned long nodes[16] = {0};
+    if (node < sizeof(nodes) * 8) {
+        nodes[node / MIP_WORD_BITS] = 1ul << (node % MIP_WORD_BITS);
+        (void)syscall(SYS_mbind, address, size, (long)PREFERRED, nodes, (long)sizeof(nodes) * 8,
+                      0L);
+    }
+#else
+    (void)address, (void)size, (void)node;
+#endif
 }

@@ -61,8 +61,13 @@ void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to);
 /* Name the range in the kernel's listing; advice only. */
 void mip_os_name(void *address, size_t size, const char *name);
 
-/* Reserve on huge pages of the hugetlb pool (committed at once); NULL when there are none. */
-void *mip_os_map_huge(size_t size, size_t alignment);
+/* Map on huge pages of the hugetlb pool (zero, and committed at once), exactly at `at` or (NULL)
+   anywhere; NULL when there are none. */
+void *mip_os_map_huge(void *at, size_t size);
+
+/* Ask for the range's memory to come from a node; advice only.  Nodes of the machine (>= 1). */
+void mip_os_prefer_node(void *address, size_t size, unsigned node);
+unsigned mip_os_node_count(void);
 
 /* Milliseconds of a monotonic clock. */
 uint64_t mip_os_clock_ms(void);
@@ -90,6 +95,12 @@ void mip_os_usage(struct mip_os_usage *usage);
 /* The environment: secure_getenv, or NULL in a privileged process.  Only after the C library has
    started (from our constructor on). */
 const char *mip_os_getenv(const char *name);
+
+/* The whole environment, ended by NULL; or NULL: in a privileged process, and before the C library
+   has set it.  Then the second tells the environment as the kernel left it on the first stack, at
+   any time, where that is found; NULL elsewhere and in a privileged process. */
+char *const *mip_os_environment(void);
+char *const *mip_os_first_environment(void);
 
 /* A function to be called with `value` when the calling thread ends.  arm: false when no key is to
    be had.  A thread that armed several times is called with the last value; NULL disarms. */

@@ -148,6 +148,23 @@ static size_t read_file(const char *path, char *buffer, size_t size) {
     return length;
 }
 
+/* The last number of a list such as "0-3,8". */
+unsigned mip_os_node_count(void) {
+    unsigned last = 0;
+#ifdef __linux__
+    char text[256];
+    size_t length = read_file("/sys/devices/system/node/online", text, sizeof(text));
+    for (size_t i = 0; i < length; i++) {
+        bool is_digit = text[i] >= '0' && text[i] <= '9';
+        bool begins = i == 0 || text[i - 1] < '0' || text[i - 1] > '9';
+        if (is_digit) {
+            last = (begins ? 0 : last * 10) + (unsigned)(text[i] - '0');
+        }
+    }
+#endif
+    return last + 1;
+}
+
 static bool random_from_kernel(void *buffer, size_t size) {
 #if defined(HAVE_GETRANDOM) && defined(__linux__) && defined(SYS_getrandom)
     enum { NONBLOCK = 1 };
@@ -286,18 +303,42 @@ void mip_os_usage(struct mip_os_usage *usage) {
     usage->peak_resident = mip_max(usage->peak_resident, usage->current_resident);
 }
 
+/* Where the kernel's answer cannot be read, which also says the page size, the answer is yes. */
+static bool is_privileged(void) {
+#ifdef __linux__
+    return getauxval(AT_SECURE) != 0 || getauxval(AT_PAGESZ) == 0;
+#else
+    return getuid() != geteuid() || getgid() != getegid();
+#endif
+}
+
 const char *mip_os_getenv(const char *name) {
 #ifdef HAVE_SECURE_GETENV
     return secure_getenv(name);
 #else
-#ifdef __linux__
-    if (getauxval(AT_SECURE) != 0) {
-        return NULL;
-    }
+    return is_privileged() ? NULL : getenv(name);
 #endif
-    if (getuid() != geteuid() || getgid() != getegid()) {
+}
+
+extern char **environ;
+
+char *const *mip_os_environment(void) {
+    return environ == NULL || is_privileged() ? NULL : environ;
+}
+
+/* The GNU loader knows where the first stack began: there lies argc, then argv up to a NULL, then
+   the environment.  In static programs the same name means another place, which is refused. */
+char *const *mip_os_first_environment(void) {
+#if defined(__linux__) && defined(__GLIBC__)
+    enum { ARGUMENTS_MAX = 1 << 24 };
+    extern void *__libc_stack_end MIP_WEAK;
+    const long *stack = &__libc_stack_end == NULL ? NULL : __libc_stack_end;
+    if (stack == NULL || is_privileged() || *stack < 0 || *stack > ARGUMENTS_MAX) {
         return NULL;
     }
-    return getenv(name);
+    char *const *arguments = (char *const *)(stack + 1);
+    return arguments[*stack] != NULL ? NULL : arguments + *stack + 1;
+#else
+    return NULL;
 #endif
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Floor 6, override: the twelve forms of operator delete.  All find the block by its address. */
+/* Floor 6, override: the twelve forms of operator delete.  All find the block by its address.
+
+   A program may have an operator delete of its own and no other form: C++ says that the others then
+   end there.  So they call the form they stand for by its exported name, which the linker or the
+   loader binds to the program's.  Weak, for programs that are linked with the object. */
 #include "../api/cxx_names.h"
 #include "../core/fast.h"
 #include "sized.h"
@@ -27,60 +31,80 @@ void operator_delete_aligned_nothrow(void *p, size_t alignment, const void *tag)
 void operator_delete_array_aligned_nothrow(void *p, size_t alignment, const void *tag)
     MIP_CXX_NAME(DELETE_ARRAY ALIGN NOTHROW);
 
-MIP_EXPORT void operator_delete(void *p) {
+/* This library's, whoever defines the exported name: a block of the program's own operators has no
+   size that could be checked. */
+static void own_delete(void *p) __attribute__((alias(DELETE)));
+static void own_delete_array(void *p) __attribute__((alias(DELETE_ARRAY)));
+static void own_delete_aligned(void *p, size_t alignment) __attribute__((alias(DELETE ALIGN)));
+static void own_delete_array_aligned(void *p, size_t alignment)
+    __attribute__((alias(DELETE_ARRAY ALIGN)));
+
+MIP_EXPORT MIP_WEAK void operator_delete(void *p) {
     mip_fast_free(p);
 }
 
-MIP_EXPORT void operator_delete_array(void *p) {
-    mip_fast_free(p);
+MIP_EXPORT MIP_WEAK void operator_delete_array(void *p) {
+    operator_delete(p);
 }
 
-MIP_EXPORT void operator_delete_nothrow(void *p, const void *tag) {
+MIP_EXPORT MIP_WEAK void operator_delete_nothrow(void *p, const void *tag) {
     (void)tag;
-    mip_fast_free(p);
+    operator_delete(p);
 }
 
-MIP_EXPORT void operator_delete_array_nothrow(void *p, const void *tag) {
+MIP_EXPORT MIP_WEAK void operator_delete_array_nothrow(void *p, const void *tag) {
     (void)tag;
-    mip_fast_free(p);
+    operator_delete_array(p);
 }
 
-MIP_EXPORT void operator_delete_sized(void *p, size_t size) {
-    free_of_size(p, size);
+MIP_EXPORT MIP_WEAK void operator_delete_sized(void *p, size_t size) {
+    if (CHECK_POINTERS && operator_delete == own_delete) {
+        check_size(p, size);
+    }
+    operator_delete(p);
 }
 
-MIP_EXPORT void operator_delete_array_sized(void *p, size_t size) {
-    free_of_size(p, size);
+MIP_EXPORT MIP_WEAK void operator_delete_array_sized(void *p, size_t size) {
+    if (CHECK_POINTERS && operator_delete_array == own_delete_array &&
+        operator_delete == own_delete) {
+        check_size(p, size);
+    }
+    operator_delete_array(p);
 }
 
-MIP_EXPORT void operator_delete_aligned(void *p, size_t alignment) {
+MIP_EXPORT MIP_WEAK void operator_delete_aligned(void *p, size_t alignment) {
     (void)alignment;
     mip_fast_free(p);
 }
 
-MIP_EXPORT void operator_delete_array_aligned(void *p, size_t alignment) {
-    (void)alignment;
-    mip_fast_free(p);
+MIP_EXPORT MIP_WEAK void operator_delete_array_aligned(void *p, size_t alignment) {
+    operator_delete_aligned(p, alignment);
 }
 
-MIP_EXPORT void operator_delete_sized_aligned(void *p, size_t size, size_t alignment) {
-    (void)alignment;
-    free_of_size(p, size);
+MIP_EXPORT MIP_WEAK void operator_delete_sized_aligned(void *p, size_t size, size_t alignment) {
+    if (CHECK_POINTERS && operator_delete_aligned == own_delete_aligned) {
+        check_size(p, size);
+    }
+    operator_delete_aligned(p, alignment);
 }
 
-MIP_EXPORT void operator_delete_array_sized_aligned(void *p, size_t size, size_t alignment) {
-    (void)alignment;
-    free_of_size(p, size);
+MIP_EXPORT MIP_WEAK void operator_delete_array_sized_aligned(void *p, size_t size,
+                                                             size_t alignment) {
+    if (CHECK_POINTERS && operator_delete_array_aligned == own_delete_array_aligned &&
+        operator_delete_aligned == own_delete_aligned) {
+        check_size(p, size);
+    }
+    operator_delete_array_aligned(p, alignment);
 }
 
-MIP_EXPORT void operator_delete_aligned_nothrow(void *p, size_t alignment, const void *tag) {
-    (void)alignment;
+MIP_EXPORT MIP_WEAK void operator_delete_aligned_nothrow(void *p, size_t alignment,
+                                                         const void *tag) {
     (void)tag;
-    mip_fast_free(p);
+    operator_delete_aligned(p, alignment);
 }
 
-MIP_EXPORT void operator_delete_array_aligned_nothrow(void *p, size_t alignment, const void *tag) {
-    (void)alignment;
+MIP_EXPORT MIP_WEAK void operator_delete_array_aligned_nothrow(void *p, size_t alignment,
+                                                               const void *tag) {
     (void)tag;
-    mip_fast_free(p);
+    operator_delete_array_aligned(p, alignment);
 }

@@ -35,6 +35,8 @@ static const struct option {
     [MIP_OPTION_MAX_ERRORS] = {"max_errors", NUMBER, 0, MANY},
     [MIP_OPTION_MAX_WARNINGS] = {"max_warnings", NUMBER, 0, MANY},
     [MIP_OPTION_KEEP_DEEPBIND] = {"keep_deepbind", SWITCH, 0, 1},
+    [MIP_OPTION_POPULATE_STEP] = {"populate_step", KIBIBYTES, 0, KIB_MAX},
+    [MIP_OPTION_STATS_DETAIL] = {"stats_detail", SWITCH, 0, 1},
 };
 
 static const struct option *find_option(const char *name, size_t length) {

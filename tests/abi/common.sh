@@ -18,7 +18,9 @@ failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 abi=$top_srcdir/tests/abi
-: "${NM:=nm}" "${CC:=cc}"
+: "${NM:=nm}" "${CC:=cc}" "${CPPFLAGS:=}" "${CFLAGS:=}" "${LDFLAGS:=}"
+# For what meets the libraries of this build: words.
+compile="$CC $CPPFLAGS $CFLAGS"
 unset LD_PRELOAD LD_LIBRARY_PATH
 LC_ALL=C
 export LC_ALL

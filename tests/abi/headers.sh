@@ -35,7 +35,7 @@ if command -v "${CXX%% *}" >/dev/null; then
     check "$CXX" c++ c++98 c++11 c++14 c++17 c++20
 fi
 
-if grep -nE 'HAVE_|CONFIG_H|SIZEOF_' "$top_srcdir"/include/*.h; then
+if grep -nE '(^|[^A-Z_])(HAVE|SIZEOF)_|CONFIG_H' "$top_srcdir"/include/*.h; then
     fail "a public header reads config.h's macros"
 fi
 exit $failed

@@ -16,6 +16,7 @@ golden "$abi/public.symbols" >"$work/public"
     echo '#define _GNU_SOURCE'
     echo '#include <dlfcn.h>'
     echo '#include <mimalloc.h>'
+    echo '#include <mimalloc-stats.h>'
     echo '#include <stdio.h>'
     echo '#include <string.h>'
     echo 'static const struct { const char *name; void *address; } functions[] = {'
@@ -41,7 +42,8 @@ int main(int argc, char **argv) {
 END
 } >"$work/takeover.c"
 # Position-independent, so that an address is the function's own and not a stub of the program's.
-$CC -fPIC -I"$top_srcdir/include" -o "$work/takeover" "$work/takeover.c" "$PLAIN_SO" -ldl
+# shellcheck disable=SC2086
+$compile $LDFLAGS -fPIC -I"$top_srcdir/include" -o "$work/takeover" "$work/takeover.c" "$PLAIN_SO" -ldl
 
 LD_LIBRARY_PATH=$top_builddir/.libs
 export LD_LIBRARY_PATH

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Every function that the header declares is in the library: each address is taken, also by the
-   names that a program with MI_API_VERSION 2 uses (addresses-cxx.cc). */
+/* Every function that the headers declare is in the library: each address is taken.  Built with the
+   plain library here; tests/interface/addresses.sh links it in every way, for both versions of the
+   interface. */
+#include <mimalloc-stats.h>
 #include <mimalloc.h>
 
 #include <stdint.h>

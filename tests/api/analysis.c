@@ -12,28 +12,32 @@ START_TEST(wild_pointers) {
     void *foreign = mi_is_redirected() ? NULL : malloc(100);
     void *mapping = mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mi_heap_t *heaps[] = {heap, mi_heap_get_backing(), mi_heap_get_default(), NULL};
-    const uintptr_t wild[] = {0,
-                              1,
-                              7,
-                              16,
-                              4096,
-                              65536,
-                              (uintptr_t)&local,
-                              (uintptr_t)&global,
-                              (uintptr_t)&mi_malloc,
-                              (uintptr_t) "literal",
-                              (uintptr_t)foreign,
-                              (uintptr_t)mapping,
-                              (uintptr_t)mapping + 65536,
-                              (uintptr_t)-1,
-                              (uintptr_t)-16,
-                              (uintptr_t)-65536,
-                              (uintptr_t)1 << 46,
-                              (uintptr_t)1 << 47,
-                              (uintptr_t)1 << 62,
-                              (uintptr_t)1 << 63,
-                              ((uintptr_t)1 << 63) - 1,
-                              (uintptr_t)0xdeadbeefdeadbeef};
+    const uintptr_t wild[] = {
+        0,
+        1,
+        7,
+        16,
+        4096,
+        65536,
+        (uintptr_t)&local,
+        (uintptr_t)&global,
+        (uintptr_t)&mi_malloc,
+        (uintptr_t) "literal",
+        (uintptr_t)foreign,
+        (uintptr_t)mapping,
+        (uintptr_t)mapping + 65536,
+        (uintptr_t)-1,
+        (uintptr_t)-16,
+        (uintptr_t)-65536,
+#if UINTPTR_MAX > 0xffffffff /* with 32 bits any address may be ours */
+        (uintptr_t)1 << 46,
+        (uintptr_t)1 << 47,
+        (uintptr_t)1 << 62,
+        (uintptr_t)1 << 63,
+        ((uintptr_t)1 << 63) - 1,
+        (uintptr_t)0xdeadbeefdeadbeef,
+#endif
+    };
     for (size_t i = 0; i < COUNT_OF(wild); i++) {
         const void *p = (const void *)wild[i];
         for (size_t h = 0; h < COUNT_OF(heaps); h++) {
@@ -44,7 +48,7 @@ START_TEST(wild_pointers) {
         ck_assert(!mi_any_heap_contains(p));
         ck_assert(!mi_is_in_heap_region(p));
     }
-    for (unsigned shift = 0; shift < 64; shift++) {
+    for (unsigned shift = 0; shift < sizeof(void *) * 8; shift++) {
         for (int delta = -1; delta <= 1; delta++) {
             ck_assert(
                 !mi_heap_check_owned(heap, (void *)(((uintptr_t)1 << shift) + (uintptr_t)delta)));
@@ -63,13 +67,16 @@ START_TEST(owned_pointers) {
         size_t size = sizes[i] == 0 ? 1 : sizes[i];
         char *p = mi_heap_malloc(heap, size);
         const size_t inside[] = {0, size / 3, size / 2, size - 1};
+        /* Of a block with a mapping of its own only the beginning is known to all threads; with 32
+           bits, arenas are small. */
+        bool in_arena = sizeof(void *) > 4 || size <= MIB;
         for (size_t k = 0; k < COUNT_OF(inside); k++) {
             ck_assert_msg(mi_heap_check_owned(heap, p + inside[k]), "%zu in %zu", inside[k], size);
             ck_assert(mi_heap_contains(heap, p + inside[k]));
             ck_assert(!mi_heap_check_owned(other, p + inside[k]));
             ck_assert(!mi_check_owned(p + inside[k]));
-            ck_assert(mi_any_heap_contains(p + inside[k]));
-            ck_assert(mi_is_in_heap_region(p + inside[k]));
+            ck_assert(!(in_arena || k == 0) || mi_any_heap_contains(p + inside[k]));
+            ck_assert(!(in_arena || k == 0) || mi_is_in_heap_region(p + inside[k]));
         }
         ck_assert(mi_heap_contains_block(heap, p));
         ck_assert(!mi_heap_contains_block(other, p));

@@ -157,6 +157,38 @@ START_TEST(destroy_frees_blocks) {
 }
 END_TEST
 
+/* A heap with one block takes little; heap after heap takes nothing more. */
+START_TEST(thousands_of_heaps) {
+    enum { HEAPS = 4000 };
+    static mi_heap_t *heaps[HEAPS];
+    static void *blocks[HEAPS];
+    size_t first = 0, last = 0;
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < HEAPS; i++) {
+            heaps[i] = mi_heap_new();
+            ck_assert_ptr_nonnull(heaps[i]);
+            blocks[i] = mi_heap_malloc(heaps[i], 100);
+            fill(blocks[i], 100, (unsigned)i);
+        }
+        for (int i = 0; i < HEAPS; i++) {
+            ck_assert(mi_heap_contains_block(heaps[i], blocks[i]));
+            if (i % 2)
+                mi_heap_delete(heaps[i]);
+            else
+                mi_heap_destroy(heaps[i]);
+        }
+        for (int i = 1; i < HEAPS; i += 2) {
+            ck_assert(is_filled(blocks[i], 100, (unsigned)i));
+            mi_free(blocks[i]);
+        }
+        mi_collect(true);
+        mi_process_info(NULL, NULL, NULL, NULL, NULL, &last, NULL, NULL);
+        first = round == 0 ? last : first;
+    }
+    ck_assert_uint_le(last, first + 8 * MIB);
+}
+END_TEST
+
 START_TEST(heaps_do_not_mix) {
     mi_heap_t *one = mi_heap_new();
     mi_heap_t *two = mi_heap_new();
@@ -387,7 +419,7 @@ START_TEST(typed_in_heap) {
 }
 END_TEST
 
-RUN_SUITE("heap", every_size, failures, delete_keeps_blocks, destroy_frees_blocks, heaps_do_not_mix,
-          default_heap, default_heap_deleted_or_destroyed, backing_heap_stays, reallocation,
-          other_threads_free, heap_outlived_by_its_blocks, threads_have_their_own, collect, strings,
-          typed, typed_in_heap)
+RUN_SUITE("heap", every_size, failures, delete_keeps_blocks, destroy_frees_blocks,
+          thousands_of_heaps, heaps_do_not_mix, default_heap, default_heap_deleted_or_destroyed,
+          backing_heap_stays, reallocation, other_threads_free, heap_outlived_by_its_blocks,
+          threads_have_their_own, collect, strings, typed, typed_in_heap)

@@ -28,7 +28,8 @@ static void count_calls(bool force, unsigned long long heartbeat, void *arg) {
 }
 
 START_TEST(deferred_free) {
-    mi_deferred_free_fun *function = count_calls;
+    mi_deferred_free_v2_fun *by_its_name = count_calls;
+    mi_deferred_free_fun *function = by_its_name;
     size_t calls = 0;
     mi_register_deferred_free(function, &calls);
     for (size_t i = 0; i < 100000; i++) {

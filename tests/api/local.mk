@@ -4,7 +4,7 @@
 if HAVE_CHECK
 API_SUITES = tests/api/basic tests/api/extended tests/api/aligned tests/api/heap \
 	tests/api/analysis tests/api/options tests/api/posix tests/api/usable tests/api/process \
-	tests/api/later
+	tests/api/arena tests/api/later
 check_PROGRAMS += $(API_SUITES)
 TESTS += $(API_SUITES)
 endif
@@ -45,14 +45,43 @@ tests_api_process_SOURCES = tests/api/process.c tests/api/support.h
 tests_api_process_CFLAGS = $(TEST_CFLAGS)
 tests_api_process_LDADD = $(MIMALLOC_LA) $(TEST_LIBS)
 
+tests_api_arena_SOURCES = tests/api/arena.c tests/api/support.h
+tests_api_arena_CFLAGS = $(TEST_CFLAGS)
+tests_api_arena_LDADD = $(MIMALLOC_LA) $(TEST_LIBS)
+
 tests_api_later_SOURCES = tests/api/later.c tests/api/support.h
 tests_api_later_CFLAGS = $(TEST_CFLAGS)
 tests_api_later_LDADD = $(MIMALLOC_LA) $(TEST_LIBS)
 
+if HAVE_CHECK
+API_MORE_SUITES = tests/api/stats tests/api/callbacks tests/api/effects
+check_PROGRAMS += $(API_MORE_SUITES)
+TESTS += $(API_MORE_SUITES)
+endif
+
+tests_api_stats_SOURCES = tests/api/stats.c tests/api/support.h
+tests_api_stats_CFLAGS = $(TEST_CFLAGS)
+tests_api_stats_LDADD = $(MIMALLOC_LA) $(TEST_LIBS)
+tests_api_stats_LDFLAGS = $(AM_LDFLAGS) $(TEST_LINK_FLAGS)
+
+tests_api_callbacks_SOURCES = tests/api/callbacks.c tests/api/support.h
+tests_api_callbacks_CFLAGS = $(TEST_CFLAGS)
+tests_api_callbacks_LDADD = $(MIMALLOC_LA) $(TEST_LIBS)
+
+tests_api_effects_SOURCES = tests/api/effects.c tests/api/support.h
+tests_api_effects_CFLAGS = $(TEST_CFLAGS)
+tests_api_effects_LDADD = $(MIMALLOC_LA) $(TEST_LIBS)
+
+TESTS += tests/api/early.sh
+dist_check_SCRIPTS += tests/api/early.sh
+EXTRA_DIST += tests/api/early.c
+
 # Without Check: the header, the names, the environment.
 check_PROGRAMS += tests/api/addresses tests/api/probe
-TESTS += tests/api/addresses tests/api/environment.sh tests/api/headers.sh
-dist_check_SCRIPTS += tests/api/environment.sh tests/api/headers.sh
+TESTS += tests/api/addresses tests/api/environment.sh tests/api/headers.sh tests/api/languages.sh
+dist_check_SCRIPTS += tests/api/environment.sh tests/api/headers.sh tests/api/languages.sh
+EXTRA_DIST += tests/api/cxx.h tests/api/containers.cc tests/api/resource.cc \
+	tests/api/new-delete.cc tests/api/macros.c
 
 tests_api_addresses_SOURCES = tests/api/addresses.c tests/api/names.h
 tests_api_addresses_CFLAGS = $(AM_CFLAGS) -fno-builtin

@@ -20,7 +20,9 @@ static const struct {
                {mi_option_large_pages, 8, "large_pages", LONG_MIN},
                {mi_option_max_errors, 9, "max_errors", 16},
                {mi_option_max_warnings, 10, "max_warnings", 16},
-               {mi_option_keep_deepbind, 11, "keep_deepbind", 0}};
+               {mi_option_keep_deepbind, 11, "keep_deepbind", 0},
+               {mi_option_populate_step, 12, "populate_step", 0},
+               {mi_option_stats_detail, 13, "stats_detail", 0}};
 
 START_TEST(numbers_and_defaults) {
     ck_assert_uint_eq(COUNT_OF(options), (size_t)_mi_option_last);
@@ -100,6 +102,29 @@ START_TEST(out_of_range_is_ignored) {
 }
 END_TEST
 
+/* Of each option, by _set and by _set_default; what is out of range changes nothing. */
+static const long extremes[] = {LONG_MIN, LONG_MIN + 1, INT_MIN, -2, -1, LONG_MAX, LONG_MAX - 1};
+
+START_TEST(extremes_are_ignored) {
+    for (size_t i = 0; i < COUNT_OF(options); i++) {
+        mi_option_t option = options[i].option;
+        long before = mi_option_get(option);
+        for (size_t j = 0; j < COUNT_OF(extremes); j++) {
+            errno = ERRNO_UNTOUCHED;
+            mi_option_set_default(option, extremes[j]);
+            ck_assert_int_eq(mi_option_get(option), before);
+            mi_option_set(option, extremes[j]);
+            ck_assert_int_eq(mi_option_get(option), before);
+            ck_assert_int_eq(errno, ERRNO_UNTOUCHED);
+        }
+        mi_option_set_default(option, before); /* still the option's default: nobody has set it */
+        ck_assert_int_eq(mi_option_get(option), before);
+    }
+    mi_option_set_default(mi_option_purge_delay, 3);
+    ck_assert_int_eq(mi_option_get(mi_option_purge_delay), 3);
+}
+END_TEST
+
 START_TEST(unknown_options) {
     static const int unknown[] = {-1, 1000, INT_MAX, INT_MIN, (int)_mi_option_last};
     for (size_t i = 0; i < COUNT_OF(unknown); i++) {
@@ -119,12 +144,22 @@ START_TEST(clamped) {
     ck_assert_int_eq(mi_option_get_clamp(mi_option_purge_delay, 0, 1000), 100);
     ck_assert_int_eq(mi_option_get_clamp(mi_option_purge_delay, 200, 1000), 200);
     ck_assert_int_eq(mi_option_get_clamp(mi_option_purge_delay, 0, 50), 50);
+    ck_assert_int_eq(mi_option_get_clamp(mi_option_purge_delay, LONG_MIN, LONG_MAX), 100);
+    ck_assert_int_eq(mi_option_get_clamp(mi_option_purge_delay, LONG_MAX, LONG_MAX), LONG_MAX);
+    ck_assert_int_eq(mi_option_get_clamp((mi_option_t)1000, 5, 9), 5);
 }
 END_TEST
 
 START_TEST(as_size) {
     ck_assert_uint_eq(mi_option_get_size(mi_option_arena_reserve), (size_t)1 << 30);
     ck_assert_uint_eq(mi_option_get_size(mi_option_max_errors), 16);
+    mi_option_set(mi_option_arena_reserve, LONG_MAX);
+    ck_assert_uint_eq(mi_option_get_size(mi_option_arena_reserve), (size_t)1 << 30);
+    mi_option_set(mi_option_arena_reserve, PTRDIFF_MAX / 1024);
+    ck_assert_uint_eq(mi_option_get_size(mi_option_arena_reserve),
+                      (size_t)PTRDIFF_MAX / 1024 * 1024);
+    mi_option_set(mi_option_populate_step, 3);
+    ck_assert_uint_eq(mi_option_get_size(mi_option_populate_step), 3072);
 }
 END_TEST
 
@@ -149,4 +184,4 @@ START_TEST(print) {
 END_TEST
 
 RUN_SUITE("options", numbers_and_defaults, set_and_get, default_when_not_set, no_default_when_set,
-          out_of_range_is_ignored, unknown_options, clamped, as_size, print)
+          out_of_range_is_ignored, extremes_are_ignored, unknown_options, clamped, as_size, print)

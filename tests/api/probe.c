@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* A program for environment.sh: prints options by number, and a word at the end. */
-#include <mimalloc.h>
+/* A program for environment.sh: prints options by number, all options on stderr ("options"),
+   statistics as JSON ("json"), and a word at the end. */
+#include <mimalloc-stats.h>
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+static void print_json(void) {
+    void *p = mi_malloc(5000);
+    char *text = mi_stats_get_json(0, NULL);
+    puts(text != NULL ? text : "no JSON");
+    mi_free(text);
+    mi_free(p);
+}
 
 int main(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
-        printf("%ld\n", mi_option_get((mi_option_t)atoi(argv[i])));
+        if (strcmp(argv[i], "json") == 0) {
+            print_json();
+        } else if (strcmp(argv[i], "options") == 0) {
+            mi_options_print();
+        } else {
+            printf("%ld\n", mi_option_get((mi_option_t)atoi(argv[i])));
+        }
     }
     void *p = mi_malloc(1000);
     puts(p != NULL ? "done" : "no memory");

@@ -83,24 +83,31 @@ static const size_t sizes[] UNUSED = {0,
                                       8 * MIB,
                                       16 * MIB + 1};
 
-/* Sizes that no allocation can have. */
-static const size_t excessive_sizes[] UNUSED = {(size_t)PTRDIFF_MAX,
-                                                (size_t)PTRDIFF_MAX + 1,
-                                                (size_t)PTRDIFF_MAX - 1,
-                                                (size_t)PTRDIFF_MAX - 15,
-                                                (size_t)PTRDIFF_MAX - 4096,
-                                                (size_t)PTRDIFF_MAX + 4096,
-                                                SIZE_MAX,
-                                                SIZE_MAX - 1,
-                                                SIZE_MAX - 7,
-                                                SIZE_MAX - 15,
-                                                SIZE_MAX - 16,
-                                                SIZE_MAX - 4095,
-                                                SIZE_MAX - 4096,
-                                                SIZE_MAX - 65535,
-                                                SIZE_MAX - 65536,
-                                                SIZE_MAX / 2 + 2,
-                                                SIZE_MAX / 4 * 3};
+/* Sizes that no allocation can have.  Up to PTRDIFF_MAX it is the addresses that are too few, which
+   32 bits may well have. */
+static const size_t excessive_sizes[] UNUSED = {
+#if SIZE_MAX > 0xffffffff
+    (size_t)PTRDIFF_MAX,
+    (size_t)PTRDIFF_MAX - 1,
+    (size_t)PTRDIFF_MAX - 15,
+    (size_t)PTRDIFF_MAX - 4096,
+    (size_t)1 << 50,
+#endif
+    (size_t)PTRDIFF_MAX + 1,
+    (size_t)PTRDIFF_MAX + 4096,
+    SIZE_MAX,
+    SIZE_MAX - 1,
+    SIZE_MAX - 7,
+    SIZE_MAX - 15,
+    SIZE_MAX - 16,
+    SIZE_MAX - 4095,
+    SIZE_MAX - 4096,
+    SIZE_MAX - 65535,
+    SIZE_MAX - 65536,
+    SIZE_MAX / 2 + 2,
+    SIZE_MAX / 4 * 3};
+
+#define HALF_BITS (sizeof(size_t) * 4)
 
 /* Counts and sizes whose product does not fit. */
 static const struct {
@@ -112,9 +119,9 @@ static const struct {
                         {2, SIZE_MAX / 2 + 1},
                         {SIZE_MAX / 3 + 1, 3},
                         {SIZE_MAX / 16 + 1, 16},
-                        {(size_t)1 << 33, (size_t)1 << 33},
-                        {(size_t)1 << 32, (size_t)1 << 32},
-                        {((size_t)1 << 32) + 1, ((size_t)1 << 32) - 1 + 2}};
+                        {(size_t)2 << HALF_BITS, (size_t)2 << HALF_BITS},
+                        {(size_t)1 << HALF_BITS, (size_t)1 << HALF_BITS},
+                        {((size_t)1 << HALF_BITS) + 1, ((size_t)1 << HALF_BITS) - 1 + 2}};
 
 static inline unsigned char pattern_at(size_t i, unsigned seed) {
     return (unsigned char)(i * 131 + i / 251 + seed * 7 + 1);

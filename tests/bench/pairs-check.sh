@@ -25,6 +25,8 @@ case $(uname -m) in
 x86_64) ;;
 *) skip "the limits are those of x86-64" ;;
 esac
+grep -q '^#define SIZEOF_VOID_P 8$' "$top_builddir/config.h" ||
+    skip "the limits are those of 64 bits"
 case " ${CFLAGS:-} " in
 *" -fsanitize"* | *" --coverage "* | *" -pg "*) skip "built with instrumentation: $CFLAGS" ;;
 *" -O2 "* | *" -O3 "*) ;;

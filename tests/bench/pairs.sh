@@ -50,7 +50,9 @@ table() {
 
 printf '%-12s %6s %-9s%9s%9s%9s%9s\n' allocator window order 16 200 2000 20000
 if [ -n "$calibrate" ]; then
-    "${CC:-cc}" -O2 -fno-builtin -shared -fPIC -o "$work/stub.so" "$here/stub.c"
+    # Words on purpose:
+    # shellcheck disable=SC2086
+    ${CC:-cc} ${CPPFLAGS-} ${CFLAGS-} ${LDFLAGS-} -O2 -fno-builtin -shared -fPIC -o "$work/stub.so" "$here/stub.c"
     table "stub (5)" "$work/stub.so"
     exit 0
 fi

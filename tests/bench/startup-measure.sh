@@ -7,11 +7,12 @@
 build_startup() {
     echo 'int main(void) { return 0; }' >"$work/nothing.c"
     : >"$work/empty.c"
-    # CC may have arguments:
+    cc="${CC:-cc} ${CPPFLAGS-} ${CFLAGS-} ${LDFLAGS-}"
+    # Words on purpose:
     # shellcheck disable=SC2086
-    ${CC:-cc} -O2 -o "$work/nothing" "$work/nothing.c" &&
-        ${CC:-cc} -O2 -shared -fPIC -o "$work/empty.so" "$work/empty.c" &&
-        ${CC:-cc} -O2 -static -o "$work/launcher" "$here/startup-launcher.c"
+    $cc -O2 -o "$work/nothing" "$work/nothing.c" &&
+        $cc -O2 -shared -fPIC -o "$work/empty.so" "$work/empty.c" &&
+        $cc -O2 -static -o "$work/launcher" "$here/startup-launcher.c"
 }
 
 # peak_kib LIBRARY: the least of thirty runs (the kernel counts in portions: ten are not enough)

@@ -163,7 +163,7 @@ int main(int argc, char **argv) {
         }
         return failures != 0;
     }
-    for (size_t mebibytes = 16; mebibytes <= 4096; mebibytes *= 2) {
+    for (size_t mebibytes = 16; mebibytes <= 4096 && mebibytes <= SIZE_MAX / MIB; mebibytes *= 2) {
         failures += run_one(argv, mebibytes);
     }
     return failures != 0;

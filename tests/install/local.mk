@@ -21,7 +21,8 @@ endif
 
 installcheck-local:
 	DESTDIR='$(DESTDIR)' PREFIX='$(DESTDIR)$(prefix)' LIBDIR='$(DESTDIR)$(libdir)' BINDIR='$(DESTDIR)$(bindir)' \
-	INCLUDEDIR='$(DESTDIR)$(includedir)' CC='$(CC)' CFLAGS='$(CFLAGS)' \
+	INCLUDEDIR='$(DESTDIR)$(includedir)' CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' \
+	CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
 	WITH_SHARED='$(WITH_SHARED)' WITH_STATIC='$(WITH_STATIC)' \
 	WITH_OVERRIDE='$(WITH_OVERRIDE)' WITH_OBJECT='$(WITH_OBJECT)' \
 	HEADERS='$(include_HEADERS)' \

@@ -18,6 +18,10 @@ set -eu
 # shellcheck disable=SC2034
 here=$top_srcdir/tests/override
 : "${CC:=cc}" "${CXX:=}" "${NM:=nm}" "${OVERRIDE_SO:=}" "${OVERRIDE_OBJECT:=}" "${DEBUG_SO:=}" "${SECURE_SO:=}"
+: "${CPPFLAGS:=}" "${CFLAGS:=}" "${CXXFLAGS:=}" "${LDFLAGS:=}"
+# What this build is compiled with decides of the ABI too.
+CC="$CC $CPPFLAGS $CFLAGS $LDFLAGS"
+[ -z "$CXX" ] || CXX="$CXX $CPPFLAGS $CXXFLAGS $LDFLAGS"
 unset LD_PRELOAD LD_LIBRARY_PATH
 for name in $(env | sed -n 's/^\(MIMALLOC_[A-Z_]*\)=.*/\1/p'); do
     case $name in
@@ -44,7 +48,7 @@ fail() {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# works COMPILER [FLAGS]: can it make a program?
+# works COMPILER [FLAGS]: can it make a program?  With a library among the flags: one of its ABI?
 works() {
     case $1 in
     *++*) suffix=cc && header=new ;;

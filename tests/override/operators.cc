@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,9 @@
 #include <sys/resource.h>
 
 static const std::size_t LARGE = (std::size_t)64 << 20;
-static const std::size_t TOO_LARGE = (std::size_t)PTRDIFF_MAX - 4096;
+/* With 32 bits a block of almost PTRDIFF_MAX bytes may be had. */
+static const bool IS_WIDE = sizeof(std::size_t) > 4;
+static const std::size_t TOO_LARGE = (std::size_t)PTRDIFF_MAX + (IS_WIDE ? -4096 : 4096);
 
 static std::size_t hide(std::size_t size) {
     return HIDDEN(size);
@@ -203,13 +206,14 @@ static void handler_frees() {
     struct rlimit before, limit;
     CHECK(getrlimit(RLIMIT_AS, &before) == 0);
     limit = before;
-    limit.rlim_cur = (rlim_t)4 << 30;
+    const std::size_t gibibytes = IS_WIDE ? 4 : 1;
+    limit.rlim_cur = (rlim_t)gibibytes << 30;
     CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
-    void *probe =
-        mmap(nullptr, (std::size_t)8 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const std::size_t beyond = gibibytes << 31;
+    void *probe = mmap(nullptr, beyond, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (probe != MAP_FAILED) {
         std::printf("no limit on address space here: memory cannot be exhausted\n");
-        munmap(probe, (std::size_t)8 << 30);
+        munmap(probe, beyond);
         return;
     }
     for (const auto &form : forms) {
@@ -248,6 +252,8 @@ static void arrays_overflow() {
         std::vector<char> v(hide(TOO_LARGE - 1));
     } catch (const std::bad_alloc &) {
         caught = true;
+    } catch (const std::length_error &) {
+        caught = !IS_WIDE; /* longer than any vector */
     }
     CHECK(caught);
 }

@@ -15,14 +15,14 @@ if [ -n "$CXX" ] && works "$CXX"; then
     in_all_ways smallest "$here/smallest.cc" "$CXX" $flags
     tested=1
 fi
-if works clang++ -stdlib=libc++; then
+if works clang++ -stdlib=libc++ "${OVERRIDE_SO:-$OVERRIDE_OBJECT}" -lpthread; then
     # shellcheck disable=SC2086
     in_all_ways operators-libc++ "$here/operators.cc" "clang++ -stdlib=libc++" $flags
     # shellcheck disable=SC2086
     in_all_ways smallest-libc++ "$here/smallest.cc" "clang++ -stdlib=libc++" $flags
     tested=1
 else
-    echo "no clang++ with libc++: not tested with it"
+    echo "no clang++ with libc++ for this ABI: not tested with it"
 fi
 [ $tested = 1 ] || skip "no C++ compiler"
 exit $failed

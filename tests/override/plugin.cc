@@ -6,7 +6,9 @@
 #include <new>
 #include <string>
 
-static const std::size_t TOO_LARGE = (std::size_t)PTRDIFF_MAX - 4096;
+/* With 32 bits a block of almost PTRDIFF_MAX bytes may be had. */
+static const std::size_t TOO_LARGE =
+    (std::size_t)PTRDIFF_MAX + (sizeof(std::size_t) > 4 ? -4096 : 4096);
 
 static int handled;
 

@@ -16,7 +16,7 @@ $CC -std=gnu11 -O1 -Wall -Wextra -fno-builtin -o "$host" "$here/host.c" -ldl
 plugin() {
     name=$1
     shift
-    if works "$@"; then
+    if works "$@" "$OVERRIDE_SO"; then
         # shellcheck disable=SC2068
         $@ -std=c++17 -O1 -fno-builtin -fsized-deallocation -fPIC -shared -fvisibility=hidden \
             -o "$work/$name.so" "$here/plugin.cc"

@@ -42,9 +42,12 @@ show() {
     fi
 }
 
-# need PROGRAM PACKAGE: go on only where the program is installed.
+# need PROGRAM PACKAGE: go on only where the program is installed, and of the ABI of this build.
 need() {
     command -v "$1" >/dev/null 2>&1 || skip "$1 is not installed (Debian package $2)"
+    if "$MIMALLOC_RUN" --print "$1" 2>&1 | grep -q -e 'another ABI' -e 'another C library'; then
+        skip "$1 is for another system than this build"
+    fi
 }
 
 [ -n "${OVERRIDE_SO:-}" ] || skip "no override library (make check names it in OVERRIDE_SO)"

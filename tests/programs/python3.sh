@@ -14,6 +14,7 @@ for candidate in /usr/bin/python3 python3; do
     fi
 done
 [ -n "$python" ] || skip "python3 is not installed (Debian package python3)"
+need "$python" python3
 PYTHONHASHSEED=0
 PYTHONDONTWRITEBYTECODE=1
 PYTHONMALLOC=malloc

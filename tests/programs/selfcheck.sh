@@ -7,6 +7,7 @@
 
 need gcc gcc
 need cmp diffutils
+need ls coreutils
 fake=$WORK/fake
 mkdir "$fake"
 

@@ -7,6 +7,12 @@ skip() {
     exit 77
 }
 
+# What this build is compiled with decides of the ABI too; a sanitizer's library cannot be preloaded.
+case " ${CFLAGS-} " in
+*" -fsanitize"*) cc=${CC:-cc} ;;
+*) cc="${CC:-cc} ${CPPFLAGS-} ${CFLAGS-} ${LDFLAGS-}" ;;
+esac
+
 [ -x "${MIMALLOC_RUN-}" ] || skip 'mimalloc-run has not been built'
 
 tmp=$(mktemp -d) || exit 99
@@ -79,7 +85,8 @@ EOF
     soname=$2
     shift 2
     mkdir -p "$(dirname "$file")"
-    ${CC:-cc} -shared -fPIC -o "$file" "$tmp/dummy.c" "-Wl,-soname,$soname" "$@" >"$tmp/cc.log" 2>&1
+    # shellcheck disable=SC2086
+    $cc -shared -fPIC -o "$file" "$tmp/dummy.c" "-Wl,-soname,$soname" "$@" >"$tmp/cc.log" 2>&1
 }
 
 # program FILE [flags]: a program that says "hello".
@@ -92,7 +99,8 @@ int main(void) {
 EOF
     file=$1
     shift
-    ${CC:-cc} -o "$file" "$tmp/hello.c" "$@" >"$tmp/cc.log" 2>&1
+    # shellcheck disable=SC2086
+    $cc -o "$file" "$tmp/hello.c" "$@" >"$tmp/cc.log" 2>&1
 }
 
 override=libmimalloc-override.so.10

@@ -41,7 +41,7 @@ passes MIMALLOC_VERBOSE 1 --verbose
 passes MIMALLOC_VERBOSE 2 --verbose --option verbose=2
 passes MIMALLOC_PURGE_DELAY 0 --option purge_delay=0
 passes MIMALLOC_PURGE_DELAY 86400000 --option=PURGE_DELAY=86400000
-passes MIMALLOC_ARENA_RESERVE 2GiB --option arena_reserve=2GiB
+passes MIMALLOC_ARENA_RESERVE 1GiB --option arena_reserve=1GiB
 passes MIMALLOC_ARENA_RESERVE 64 --option arena_reserve=64
 passes MIMALLOC_PAGE_RESET off --option page_reset=off
 passes MIMALLOC_MAX_ERRORS 3 --option max_errors=9 --option max_errors=3

@@ -60,7 +60,7 @@ expect 0 "served by $override" "$tmp/link" true
 
 # $LIB, where the loader has it for the directory.
 lib=
-for candidate in "lib/$(${CC:-cc} -print-multiarch 2>/dev/null)" lib64 lib; do
+for candidate in "lib/$($cc -print-multiarch 2>/dev/null)" lib64 lib; do
     mkdir -p "$tmp/probe/$candidate"
     cp "$library" "$tmp/probe/$candidate/probe.so"
     # shellcheck disable=SC2016

@@ -36,7 +36,7 @@ cat >"$tmp/own.c" <<EOF
 __attribute__((visibility("default"))) void *malloc(size_t size) { return size ? NULL : NULL; }
 int main(void) { return 0; }
 EOF
-if ${CC:-cc} -fno-builtin -rdynamic -o "$tmp/own" "$tmp/own.c" >/dev/null 2>&1; then
+if $cc -fno-builtin -rdynamic -o "$tmp/own" "$tmp/own.c" >/dev/null 2>&1; then
     expect_refusal 126 'it defines malloc itself' "$run" "$tmp/own"
 fi
 # Taking the address of malloc is no definition.
@@ -47,7 +47,7 @@ int main(void) {
     return allocate(1) == NULL;
 }
 EOF
-${CC:-cc} -fno-pie -no-pie -o "$tmp/uses" "$tmp/uses.c" >/dev/null 2>&1 &&
+$cc -fno-pie -no-pie -o "$tmp/uses" "$tmp/uses.c" >/dev/null 2>&1 &&
     expect 0 "served by $override" "$run" "$tmp/uses"
 
 # elf FILE CLASS MACHINE TYPE: the head of a little-endian program with one segment, which names
@@ -118,7 +118,7 @@ if [ -n "$loader" ]; then
     # With a copy for it, that is taken.
     mkdir -p "$tmp/libc" "$tmp/prefix/lib/test-linux-other"
     echo 'int mark;' >"$tmp/libc.c"
-    ${CC:-cc} -shared -fPIC -nostdlib "-Wl,-soname,$libc" -o "$tmp/libc/$libc" "$tmp/libc.c"
+    $cc -shared -fPIC -nostdlib "-Wl,-soname,$libc" -o "$tmp/libc/$libc" "$tmp/libc.c"
     dummy "$tmp/prefix/lib/test-linux-other/$override" "$override" -nostdlib \
         -Wl,--no-as-needed "$tmp/libc/$libc"
     expect 0 "served by $override" env "LD_LIBRARY_PATH=$tmp/libc" "$run" "$tmp/foreign"

@@ -2,16 +2,21 @@
 # SPDX-License-Identifier: MIT
 # The manual is sound and agrees with the header, the library and the options:
 # - mandoc, groff and, where it is installed, codespell have nothing to say about any page;
+# - every page has its sections, in the usual order, and refers to mimalloc(7), which refers to it;
 # - every reference to a page has its target;
-# - header, exported symbols and pages of section 3 list the same functions, once each;
+# - headers, exported symbols and pages of section 3 list the same functions, once each, and every
+#   macro, type and variable of the headers is in a page as well;
+# - what is installed answers man and whatis for each of these names;
 # - the SYNOPSIS declares them as the header does;
-# - every example compiles and, where there is a shared library, runs and succeeds;
-# - mimalloc-options(7) has every option, with the default and the range that the library has.
+# - every example compiles, as C++ too unless it relies on C, and, where there is a shared library,
+#   runs and succeeds;
+# - mimalloc-options(7) has every option, with the default and the range that the library has, and
+#   mi_options_print prints these defaults.
 set -u
 LC_ALL=C
 export LC_ALL
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
-: "${CC:=cc}" "${CXX:=c++}" "${NM:=nm}" "${CFLAGS:=}" "${PLAIN_SO:=}"
+: "${CC:=cc}" "${CXX:=c++}" "${NM:=nm}" "${CFLAGS:=}" "${CXXFLAGS:=}" "${PLAIN_SO:=}"
 man=$top_srcdir/man
 include=$top_srcdir/include
 scratch=$(mktemp -d) || exit 99
@@ -31,11 +36,11 @@ compare() {
     fi
 }
 
-# $CC, $CXX, $CFLAGS and $NM are lists of words.
+# $CC, $CXX, their flags and $NM are lists of words.
 # shellcheck disable=SC2086
 compile() { # source file, other arguments
     case $1 in
-    *.cc) $CXX -Wall -fno-builtin -I"$include" "$@" ;;
+    *.cc) $CXX $CXXFLAGS -std=c++17 -Wall -fno-builtin -I"$include" "$@" ;;
     *) $CC $CFLAGS -std=c11 -D_DEFAULT_SOURCE -pedantic-errors -Wall -fno-builtin -I"$include" "$@" ;;
     esac
 }
@@ -53,6 +58,8 @@ for page in "$man"/*.[1-9]; do
     if command -v groff >/dev/null 2>&1; then
         said=$(groff -man -ww -Tutf8 "$page" 2>&1 >/dev/null)
         [ -z "$said" ] || fail "groff: $said"
+        said=$(groff -mandoc -ww -Tutf8 "$page" 2>&1 >/dev/null)
+        [ -z "$said" ] || fail "groff -mandoc: $said"
     fi
 done
 
@@ -61,6 +68,52 @@ if command -v codespell >/dev/null 2>&1; then
     said=$(codespell -L nd,fo "$man"/*.[1-9] "$top_srcdir/README.md" "$top_srcdir/NEWS")
     [ -z "$said" ] || fail "codespell: $said"
 fi
+
+# ---- sections
+# Where each may stand, as mdoc(7) has it, and the three that it does not know.
+sections='NAME
+LIBRARY
+SYNOPSIS
+DESCRIPTION
+USAGE
+RETURN VALUES
+ENVIRONMENT
+FILES
+EXIT STATUS
+EXAMPLES
+DIAGNOSTICS
+ERRORS
+THREAD SAFETY
+KNOWN TROUBLES
+SEE ALSO
+STANDARDS
+HISTORY
+CAVEATS
+BUGS
+SECURITY CONSIDERATIONS'
+for page in "$man"/*.[1-9]; do
+    file=$(basename "$page")
+    title=${file%.*}
+    section=${file##*.}
+    sed -n 's/^\.Sh //p' "$page" >"$scratch/found"
+    echo "$sections" | grep -Fx -f "$scratch/found" >"$scratch/ordered"
+    compare "$scratch/ordered" "$scratch/found" "$file: unknown section, or order"
+    case $section in
+    3) required='NAME SYNOPSIS DESCRIPTION RETURN.VALUES EXAMPLES ERRORS THREAD.SAFETY SEE.ALSO
+            (STANDARDS|HISTORY)' ;;
+    *) required='NAME DESCRIPTION SEE.ALSO' ;;
+    esac
+    for pattern in $required; do
+        grep -Eqx "$pattern" "$scratch/found" || fail "$file has no section $pattern"
+    done
+    [ "$(sed -n 's/^\.Dt //p' "$page")" = \
+        "$(echo "$title" | tr '[:lower:]' '[:upper:]') $section" ] || fail "$file: .Dt"
+    [ "$(sed -n '/^\.Nm/{s/^\.Nm \([^ ]*\).*/\1/p;q;}' "$page")" = "$title" ] ||
+        fail "$file does not name itself first"
+    [ "$file" = mimalloc.7 ] && continue
+    grep -q '^\.Xr mimalloc 7' "$page" || fail "$file does not refer to mimalloc(7)"
+    grep -q "^\.Xr $title $section" "$man/mimalloc.7" || fail "mimalloc(7) does not refer to $file"
+done
 
 # ---- names
 names_of() {
@@ -85,19 +138,68 @@ grep -ho '^ *# *define *mi_[a-z0-9_]*(' "$include"/mimalloc*.h | sed 's/.*define
 comm -23 "$scratch/macros" "$scratch/functions" |
     sort -u - "$scratch/functions" >"$scratch/declared"
 
-comm -23 "$scratch/declared" "$scratch/pages" >"$scratch/missing"
+# Other macros, types and variables; not what keeps a header from being read twice, what it undefines
+# again or needs for itself, nor the tags of structures, which have a name without struct.
+printf '%s\n' MI_ALIGNOF MI_MAY_THROW MI_OVERRIDE_CAST >"$scratch/own"
+grep -ho '^ *# *undef *[A-Za-z0-9_]*' "$include"/mimalloc*.h | sed 's/.*undef *//' |
+    sort -u - "$scratch/own" >"$scratch/undefined"
+{
+    grep -ho '^ *# *define *\(mi\|MI\|MIMALLOC\)_[A-Za-z0-9_]*' "$include"/mimalloc*.h |
+        sed 's/.*define *//' | grep -v '_H$'
+    grep -ho '\<mi_[a-z0-9_]*_\(t\|fun\)\>' "$include"/mimalloc*.h
+    sed -n -e 's/^\(template <.*> \)\{0,1\}\(class\|struct\) \(mi_[a-z0-9_]*\).*/\3/p' \
+        -e 's/.*\<extern [^()]*\<\(mi_[a-z0-9_]*\);.*/\1/p' "$include"/mimalloc*.h | grep -v '_s$'
+} | sort -u - "$scratch/declared" | comm -23 - "$scratch/undefined" >"$scratch/public"
+
+comm -23 "$scratch/public" "$scratch/pages" >"$scratch/missing"
 [ ! -s "$scratch/missing" ] ||
-    fail "declared, but in no page: $(tr '\n' ' ' <"$scratch/missing")"
+    fail "public, but in no page: $(tr '\n' ' ' <"$scratch/missing")"
 while read -r name; do
     grep -qw "$name" "$include"/mimalloc*.h || fail "in a page, but in no header: $name"
 done <"$scratch/pages"
 
 if [ -n "$PLAIN_SO" ]; then
     # shellcheck disable=SC2086
-    $NM -D --defined-only "$PLAIN_SO" | sed -n 's/.* \(mi_[A-Za-z0-9_]*\).*/\1/p' |
+    $NM -D --defined-only "$PLAIN_SO" | sed -n 's/.* T \(mi_[A-Za-z0-9_]*\).*/\1/p' |
         sort -u >"$scratch/exported"
     compare "$scratch/functions" "$scratch/exported" \
         "the header (<) and $PLAIN_SO (>) differ"
+fi
+
+# ---- what is installed
+for page in "$man"/*.[1-9]; do
+    grep -q "man/$(basename "$page")\( \|\$\)" "$man/local.mk" ||
+        fail "man/local.mk does not have $(basename "$page")"
+done
+if [ -f "${top_builddir:-.}/Makefile" ] && [ -f "${top_builddir:-.}/config.status" ]; then
+    MAKEFLAGS='' MFLAGS='' "${MAKE:-make}" -s -C "${top_builddir:-.}" DESTDIR= \
+        mandir="$scratch/man" install-man install-man-links >"$scratch/said" 2>&1 ||
+        fail "make install-man: $(cat "$scratch/said")"
+    for page in "$scratch"/man/man3/*.3; do
+        [ -f "$page" ] && basename "$page" .3
+    done | sort >"$scratch/installed"
+    compare "$scratch/pages" "$scratch/installed" "names in pages (<) and files in man3 (>) differ"
+    while read -r name; do
+        names_of "$scratch/man/man3/$name.3" | grep -qx "$name" ||
+            fail "man3/$name.3 is not the page that names it"
+    done <"$scratch/installed"
+    if man --version >/dev/null 2>&1; then
+        # shellcheck disable=SC2046
+        man -M "$scratch/man" -w $(cat "$scratch/pages") mimalloc mimalloc-options mimalloc-run \
+            2>"$scratch/said" >"$scratch/paths" || fail "man: $(cat "$scratch/said")"
+    fi
+    # Debian has mandoc's commands under names of their own.
+    whatis=whatis
+    command -v mwhatis >/dev/null 2>&1 && whatis=mwhatis
+    if command -v makewhatis >/dev/null 2>&1; then
+        makewhatis -Tutf8 "$scratch/man" >"$scratch/said" 2>&1 || echo failed >>"$scratch/said"
+        [ ! -s "$scratch/said" ] || fail "makewhatis: $(cat "$scratch/said")"
+        while read -r name; do
+            $whatis -M "$scratch/man" "$name" 2>&1 | grep -q "\<$name\>" || echo "$name"
+        done <"$scratch/pages" >"$scratch/unknown"
+        [ ! -s "$scratch/unknown" ] ||
+            fail "whatis knows nothing of $(tr '\n' ' ' <"$scratch/unknown")"
+    fi
 fi
 
 # ---- references
@@ -113,6 +215,7 @@ done >"$scratch/dangling"
 for page in "$man"/*.3; do
     {
         echo '#include <mimalloc.h>'
+        sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.In \(mimalloc[a-z-]*\.h\)$/#include <\1>/p' "$page"
         awk '
             function word(    text) {
                 sub(/^ +/, "", line)
@@ -128,7 +231,7 @@ for page in "$man"/*.3; do
                 return text
             }
             function finish() {
-                if (name !~ /\(|_tp$/)
+                if (name !~ /[(:<]|operator|_tp$/)
                     print type " " name "(" arguments ");"
             }
             /^\.Sh/ { inside = $2 == "SYNOPSIS" }
@@ -153,6 +256,8 @@ for page in "$man"/*.3; do
 done
 
 # ---- examples
+# The pages whose examples are C alone: a void * becomes another pointer, or they say _Thread_local.
+only_c=' mi_malloc mi_malloc_small mi_register_deferred_free mi_usable_size '
 echo '#include <new>' >"$scratch/new.cc"
 have_cxx=no
 if compile "$scratch/new.cc" -fsyntax-only >/dev/null 2>&1; then
@@ -176,10 +281,15 @@ for page in "$man"/*.3; do
     for source in "$scratch/$base".*.c; do
         [ -f "$source" ] || continue
         example="$base(3), example $(basename "$source" .c | sed 's/.*\.//')"
-        if grep -q '^#include <new>' "$source"; then
+        if grep -Eq '^#include <[a-z_]+>' "$source"; then # a header of C++
             [ $have_cxx = yes ] || continue
             mv "$source" "$source.cc"
             source=$source.cc
+        elif [ $have_cxx = yes ] && [ "${only_c#* "$base" }" = "$only_c" ]; then
+            cp "$source" "$source.cc"
+            compile "$source.cc" -fsyntax-only >"$scratch/said" 2>&1 || echo failed >>"$scratch/said"
+            [ ! -s "$scratch/said" ] || fail "$example, as C++: $(cat "$scratch/said")"
+            rm -f "$source.cc"
         fi
         if ! compile "$source" -c -o "$source.o" >"$scratch/said" 2>&1 || [ -s "$scratch/said" ]; then
             fail "$example: $(cat "$scratch/said")"
@@ -237,6 +347,17 @@ END
             fail "mimalloc-options(7) differs from the library: $(cat "$scratch/said")"
     else
         fail "an option of mimalloc-options(7) is not in the header"
+    fi
+
+    printf '#include <mimalloc.h>\nint main(void) {\n    mi_options_print();\n    return 0;\n}\n' \
+        >"$scratch/print.c"
+    if compile "$scratch/print.c" -o "$scratch/print" "$PLAIN_SO" -pthread; then
+        env -i LD_LIBRARY_PATH="$(dirname "$PLAIN_SO")" "$scratch/print" 2>"$scratch/said"
+        while read -r name first _; do
+            name=$(echo "$name" | tr '[:upper:]' '[:lower:]')
+            grep "\<$name\>" "$scratch/said" | grep -q "\<$first\>" ||
+                fail "mi_options_print does not print $first, the default of $name"
+        done <"$scratch/documented"
     fi
 fi
 

@@ -55,7 +55,8 @@ START_TEST(test_runs) {
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < LENGTH_OF(runs); i++) {
             for (int k = 0; k < 3; k++) {
-                char *p = mip_arena_take(runs[i].slices, runs[i].alignment, &arena[i][k], &is_zero);
+                char *p =
+                    mip_arena_take(runs[i].slices, runs[i].alignment, 0, &arena[i][k], &is_zero);
                 ck_assert_ptr_nonnull(p);
                 ck_assert_uint_eq((uintptr_t)p % runs[i].alignment, 0);
                 ck_assert(mip_arena_has(p));
@@ -84,9 +85,9 @@ START_TEST(test_extend) {
     unsigned arena, other;
     bool is_zero;
     mip_os_init();
-    char *p = mip_arena_take(4, SLICE_SIZE, &arena, &is_zero);
+    char *p = mip_arena_take(4, SLICE_SIZE, 0, &arena, &is_zero);
     ck_assert(mip_arena_extend(arena, p, 4, 10, &is_zero));
-    char *q = mip_arena_take(1, SLICE_SIZE, &other, &is_zero);
+    char *q = mip_arena_take(1, SLICE_SIZE, 0, &other, &is_zero);
     ck_assert(q >= p + 10 * SLICE_SIZE || q < p);
     ck_assert_ptr_eq(q, p + 10 * SLICE_SIZE); /* lowest first: right behind */
     ck_assert(!mip_arena_extend(arena, p, 10, 11, &is_zero));
@@ -101,24 +102,24 @@ END_TEST
 START_TEST(test_give_back) {
     enum { COUNT = 1024 };
     static void *taken[COUNT];
-    unsigned arena;
+    static unsigned arena[COUNT]; /* with 32 bits they do not all lie in one */
     bool is_zero;
     mip_os_init();
     bool is_judged = is_resident_judged();
     size_t before = resident();
     for (int i = 0; i < COUNT; i++) {
-        taken[i] = mip_arena_take(4, SLICE_SIZE, &arena, &is_zero);
+        taken[i] = mip_arena_take(4, SLICE_SIZE, 0, &arena[i], &is_zero);
         memset(taken[i], 1, 4 * SLICE_SIZE);
     }
     size_t peak = resident();
     ck_assert_uint_ge(peak, before + (size_t)COUNT * 4 * SLICE_SIZE);
     for (int i = 0; i < COUNT; i++)
-        mip_arena_give(arena, taken[i], 4);
+        mip_arena_give(arena[i], taken[i], 4);
     ck_assert(!is_judged || resident() <= before + (peak - before) / 8);
     mip_arena_collect(true);
     ck_assert(!is_judged || resident() <= before + MIP_MIB);
     for (int i = 0; i < COUNT; i++) {
-        char *p = mip_arena_take(4, SLICE_SIZE, &arena, &is_zero);
+        char *p = mip_arena_take(4, SLICE_SIZE, 0, &arena[i], &is_zero);
         ck_assert_int_eq(is_zero, CAN_GIVE_BACK);
         ck_assert_int_eq(p[i * 64 % SLICE_SIZE], is_zero ? 0 : 1);
     }
@@ -131,7 +132,7 @@ START_TEST(test_page_reset_off) {
     mip_os_init();
     mip_option_set(MIP_OPTION_PAGE_RESET, 0);
     bool is_judged = is_resident_judged();
-    char *p = mip_arena_take(1024, SLICE_SIZE, &arena, &is_zero);
+    char *p = mip_arena_take(1024, SLICE_SIZE, 0, &arena, &is_zero);
     memset(p, 1, 1024 * SLICE_SIZE);
     size_t peak = resident();
     mip_arena_give(arena, p, 1024);
@@ -150,13 +151,13 @@ START_TEST(test_purge_refused) {
     unsigned arena;
     bool is_zero;
     mip_os_init();
-    char *p = mip_arena_take(8, SLICE_SIZE, &arena, &is_zero);
+    char *p = mip_arena_take(8, SLICE_SIZE, 0, &arena, &is_zero);
     memset(p, 1, 8 * SLICE_SIZE);
     mip_arena_give(arena, p, 8);
     mip_os_fault_hook = fail_advice;
     mip_arena_collect(true);
     mip_os_fault_hook = NULL;
-    char *q = mip_arena_take(8, SLICE_SIZE, &arena, &is_zero);
+    char *q = mip_arena_take(8, SLICE_SIZE, 0, &arena, &is_zero);
     ck_assert_ptr_eq(p, q);
     ck_assert(!is_zero);
 }
@@ -171,10 +172,10 @@ START_TEST(test_no_memory) {
     bool is_zero;
     mip_os_init();
     mip_os_fault_hook = fail_map;
-    ck_assert_ptr_null(mip_arena_take(1, SLICE_SIZE, &arena, &is_zero));
+    ck_assert_ptr_null(mip_arena_take(1, SLICE_SIZE, 0, &arena, &is_zero));
     ck_assert_ptr_null(mip_arena_map(SLICE_SIZE, SLICE_SIZE));
     mip_os_fault_hook = NULL;
-    ck_assert_ptr_nonnull(mip_arena_take(1, SLICE_SIZE, &arena, &is_zero));
+    ck_assert_ptr_nonnull(mip_arena_take(1, SLICE_SIZE, 0, &arena, &is_zero));
 }
 END_TEST
 
@@ -183,11 +184,13 @@ START_TEST(test_external) {
     static char memory[SIZE];
     mip_os_init();
     memset(memory, 1, sizeof(memory));
-    ck_assert(mip_arena_manage(memory + 1, sizeof(memory) - 1, true, false, true));
-    ck_assert(!mip_arena_manage(memory, 100, true, false, true));
+    unsigned flags = ARENA_EXTERNAL | ARENA_REQUESTED;
+    ck_assert_uint_ne(mip_arena_add(memory + 1, sizeof(memory) - 1, true, false, flags),
+                      ARENA_NONE);
+    ck_assert_uint_eq(mip_arena_add(memory, 100, true, false, flags), ARENA_NONE);
     unsigned arena;
     bool is_zero;
-    char *p = mip_arena_take(30, SLICE_SIZE, &arena, &is_zero);
+    char *p = mip_arena_take(30, SLICE_SIZE, 0, &arena, &is_zero);
     ck_assert(p > memory && p + 30 * SLICE_SIZE <= memory + sizeof(memory));
     ck_assert(!is_zero);
     mip_arena_give(arena, p, 30);
@@ -214,7 +217,7 @@ static void *churn(void *arg) {
         bool is_zero = false;
         if (held[k].p == NULL) {
             size_t slices = 1 + next_random(&random) % 70;
-            held[k].p = mip_arena_take(slices, SLICE_SIZE, &held[k].arena, &is_zero);
+            held[k].p = mip_arena_take(slices, SLICE_SIZE, 0, &held[k].arena, &is_zero);
             held[k].slices = slices;
             if (held[k].p == NULL)
                 continue; /* another thread is reserving: the heap would map */

@@ -28,16 +28,16 @@ static size_t pages_in_use(void) {
 
 START_TEST(test_end_twice) {
     mip_process_init();
-    struct heap *heap = mip_heap_new();
+    struct heap *heap = mip_heap_new(0);
     ck_assert_ptr_nonnull(mip_heap_malloc(heap, 100, false));
     mip_heap_destroy(heap);
     mip_heap_destroy(heap);
     mip_heap_delete(heap);
-    struct heap *first = mip_heap_new(), *second = mip_heap_new();
+    struct heap *first = mip_heap_new(0), *second = mip_heap_new(0);
     ck_assert_ptr_ne(first, second);
     mip_heap_delete(first);
     mip_heap_delete(first);
-    ck_assert_ptr_ne(mip_heap_new(), second);
+    ck_assert_ptr_ne(mip_heap_new(0), second);
     mip_heap_destroy(mip_heap_backing());
     mip_heap_destroy(NULL);
     mip_free(mip_malloc(10));
@@ -52,7 +52,7 @@ static void *end_heap(void *heap) {
 
 START_TEST(test_end_by_another_thread) {
     mip_process_init();
-    struct heap *heap = mip_heap_new();
+    struct heap *heap = mip_heap_new(0);
     char *p = mip_heap_malloc(heap, 100, true);
     in_thread(end_heap, heap);
     ck_assert_int_eq(p[99], 0);
@@ -74,7 +74,7 @@ static void *free_big(void *arg) {
 
 START_TEST(test_sweep_finds_all) {
     mip_process_init();
-    struct heap *heap = mip_heap_new();
+    struct heap *heap = mip_heap_new(0);
     size_t before = pages_in_use();
     for (int i = 0; i < BIG_COUNT; i++)
         big[i] = mip_heap_malloc(heap, 600000, false);
@@ -92,8 +92,8 @@ static _Atomic(bool) a_stop;
 static void *make_and_end_heaps(void *arg) {
     (void)arg;
     while (!atomic_load(&a_stop)) {
-        struct heap *kept = mip_heap_new();
-        struct heap *heap = mip_heap_new();
+        struct heap *kept = mip_heap_new(0);
+        struct heap *heap = mip_heap_new(0);
         void *p = mip_heap_malloc(heap, 100, false);
         mip_heap_destroy(kept);
         mip_heap_delete(heap);

@@ -8,7 +8,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
-UNIT_REPORT_FILES = lib/base/report.c lib/base/format.c $(OS_FILES)
+UNIT_REPORT_FILES = lib/base/report.c lib/base/format.c lib/base/hook.c lib/base/hook.h $(OS_FILES)
 
 tests_unit_os_SOURCES = tests/unit/os.c tests/unit/unit.h $(OS_FILES)
 tests_unit_os_CFLAGS = $(TEST_CFLAGS)
@@ -23,7 +23,7 @@ tests_unit_bitset_CFLAGS = $(TEST_CFLAGS)
 tests_unit_bitset_LDADD = $(TEST_LIBS) $(LIBRARY_LIBS)
 
 tests_unit_options_SOURCES = tests/unit/options.c tests/unit/unit.h lib/base/options.c \
-	$(UNIT_REPORT_FILES)
+	lib/base/parse.c lib/base/parse.h $(UNIT_REPORT_FILES)
 tests_unit_options_CFLAGS = $(TEST_CFLAGS)
 tests_unit_options_LDADD = $(TEST_LIBS) $(LIBRARY_LIBS)
 

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 extern const char *mi_options;
 const char *mi_options;
@@ -39,6 +40,8 @@ static const struct {
     {MIP_OPTION_MAX_ERRORS, "max_errors", 16, 0, 1 << 28},
     {MIP_OPTION_MAX_WARNINGS, "max_warnings", 16, 0, 1 << 28},
     {MIP_OPTION_KEEP_DEEPBIND, "keep_deepbind", 0, 0, 1},
+    {MIP_OPTION_POPULATE_STEP, "populate_step", 0, 0, PTRDIFF_MAX / 1024},
+    {MIP_OPTION_STATS_DETAIL, "stats_detail", 0, 0, 1},
 };
 
 START_TEST(test_table) {
@@ -109,6 +112,30 @@ static const struct {
     {"purge_delay", "25ms", WRONG},
     {"purge_delay", "-0", 0},
     {"purge_delay", "-", WRONG},
+    {"purge_delay", "+", WRONG},
+    {"purge_delay", "--1", WRONG},
+    {"purge_delay", "-1", WRONG},
+    {"purge_delay", "", WRONG},
+    {"purge_delay", " 7", WRONG},
+    {"purge_delay", "7 ", WRONG},
+    {"purge_delay", "7.0", WRONG},
+    {"purge_delay", "86400000", 86400000},
+    {"purge_delay", "86400001", WRONG},
+    {"purge_delay", "2147483648", WRONG},
+    {"purge_delay", "4294967297", WRONG}, /* 1, were it cut to 32 bits */
+    {"purge_delay", "9223372036854775807", WRONG},
+    {"purge_delay", "9223372036854775808", WRONG},
+    {"purge_delay", "-9223372036854775808", WRONG},
+    {"purge_delay", "-9223372036854775809", WRONG},
+    {"max_errors", "0", 0},
+    {"max_errors", "268435456", 268435456},
+    {"max_errors", "268435457", WRONG},
+    {"large_pages", "2", 2},
+    {"large_pages", "yes", 1},
+    {"large_pages", "3", WRONG},
+    {"populate_step", "0", 0},
+    {"populate_step", "2M", 2048},
+    {"populate_step", "-1K", WRONG},
     {"purge_delay", "0x10", WRONG},
     {"purge_delay", "10K", WRONG},
     {"purge_delay", "99999999999999999999999", WRONG},
@@ -118,7 +145,8 @@ static const struct {
     {"arena_reserve", "512k", 512},
     {"arena_reserve", "64M", 65536},
     {"arena_reserve", "64mb", 65536},
-    {"arena_reserve", "2G", 2097152},
+    {"arena_reserve", "1G", 1048576},
+    {"arena_reserve", "2G", PTRDIFF_MAX / 1024 < 2097152 ? WRONG : 2097152},
     {"arena_reserve", "1GiB", 1048576},
     {"arena_reserve", "1T", WRONG},
     {"arena_reserve", "1GG", WRONG},
@@ -126,6 +154,11 @@ static const struct {
     {"arena_reserve", "63", WRONG},
     {"arena_reserve", "yes", WRONG},
     {"arena_reserve", "9223372036854775807G", WRONG},
+    {"arena_reserve", "9007199254740993G", WRONG}, /* overflows to a small number */
+    {"arena_reserve", "-64M", WRONG},
+    {"arena_reserve", "64 M", WRONG},
+    {"arena_reserve", "64MiBs", WRONG},
+    {"arena_reserve", "64Kb", 64},
     {"arena_reserve", "", WRONG},
 };
 
@@ -186,18 +219,126 @@ START_TEST(test_read_once) {
 }
 END_TEST
 
+/* Other names of variables, each alone and against the option's own name. */
 static const struct {
-    const char *stats, *show_stats;
-    long value;
-} aliases[] = {{"1", NULL, 1}, {"", NULL, 1}, {"1", "0", 0}, {"0", "1", 1}, {"no", NULL, 0}};
+    const char *name, *text, *own_text; /* own_text NULL: not set */
+    enum mip_option option;
+    long value; /* WRONG: the default stays */
+} aliases[] = {
+    {"STATS", "1", NULL, MIP_OPTION_SHOW_STATS, 1},
+    {"STATS", "", NULL, MIP_OPTION_SHOW_STATS, 1},
+    {"STATS", "1", "0", MIP_OPTION_SHOW_STATS, 0},
+    {"STATS", "0", "1", MIP_OPTION_SHOW_STATS, 1},
+    {"STATS", "no", NULL, MIP_OPTION_SHOW_STATS, 0},
+    {"STATS", "2", NULL, MIP_OPTION_SHOW_STATS, WRONG},
+    {"RESET_DELAY", "30", NULL, MIP_OPTION_PURGE_DELAY, 30},
+    {"RESET_DELAY", "30", "40", MIP_OPTION_PURGE_DELAY, 40},
+    {"RESET_DELAY", "-1", NULL, MIP_OPTION_PURGE_DELAY, WRONG},
+    {"ARENA_EAGER_COMMIT", "1", NULL, MIP_OPTION_POOL_COMMIT, 1},
+    {"ARENA_EAGER_COMMIT", "2", NULL, MIP_OPTION_POOL_COMMIT, WRONG},
+    {"ALLOW_THP", "0", NULL, MIP_OPTION_LARGE_PAGES, 0},
+    {"ALLOW_THP", "1", NULL, MIP_OPTION_LARGE_PAGES, 1},
+    {"ALLOW_LARGE_OS_PAGES", "0", NULL, MIP_OPTION_LARGE_PAGES, 1},
+    {"ALLOW_LARGE_OS_PAGES", "1", NULL, MIP_OPTION_LARGE_PAGES, 2},
+    {"ALLOW_LARGE_OS_PAGES", "yes", NULL, MIP_OPTION_LARGE_PAGES, 2},
+    {"ALLOW_LARGE_OS_PAGES", "1", "0", MIP_OPTION_LARGE_PAGES, 0},
+    {"ALLOW_LARGE_OS_PAGES", "2", NULL, MIP_OPTION_LARGE_PAGES, WRONG},
+    {"LARGE_OS_PAGES", "1", NULL, MIP_OPTION_LARGE_PAGES, 2},
+};
 
-START_TEST(test_stats_alias) {
-    setenv("MIMALLOC_STATS", aliases[_i].stats, 1);
-    if (aliases[_i].show_stats != NULL) {
-        setenv("MIMALLOC_SHOW_STATS", aliases[_i].show_stats, 1);
+START_TEST(test_aliases) {
+    bool is_wrong = aliases[_i].value == WRONG;
+    char variable[64], expected[200] = "";
+    snprintf(variable, sizeof(variable), "MIMALLOC_%s", aliases[_i].name);
+    setenv(variable, aliases[_i].text, 1);
+    setenv("MIMALLOC_SHOW_ERRORS", "1", 1);
+    if (aliases[_i].own_text != NULL) {
+        setenv(variable_of(mip_option_name(aliases[_i].option)), aliases[_i].own_text, 1);
+    }
+    mip_report_set_output(collect, NULL);
+    mip_options_init();
+    ck_assert_int_eq(mip_option_get(aliases[_i].option),
+                     is_wrong ? mip_option_default(aliases[_i].option) : aliases[_i].value);
+    if (is_wrong) {
+        snprintf(expected, sizeof(expected), "mimalloc: warning: %s: ignored value '%s'\n",
+                 variable, aliases[_i].text);
+    }
+    ck_assert_str_eq(said, expected);
+}
+END_TEST
+
+START_TEST(test_unknown_variables) {
+    static char *const nothing[] = {NULL};
+    static char *const variables[] = {"MIMALLOC_NONSENSE=1",
+                                      "MIMALLOC_SHOW_ERRORS=1",
+                                      "MIMALLOC_purge_delay=1",
+                                      "MIMALLOC_PURGE_DELAYS=1",
+                                      "MIMALLOC_PURGE=1",
+                                      "MIMALLOC_PURGE_DELAY=3",
+                                      "MIMALLOC_PURGE_DELAY=4", /* the first one counts */
+                                      "MIMALLOC_=1",
+                                      "MIMALLOC_ODD",
+                                      "MIMALLOCX=1",
+                                      "XMIMALLOC_NONSENSE=1",
+                                      "MIMALLOC_A_NAME_THAT_IS_CUT_BEHIND_32_CHARACTERS=1",
+                                      NULL};
+    static const char expected[] =
+        "mimalloc: warning: MIMALLOC_NONSENSE: there is no such option\n"
+        "mimalloc: warning: MIMALLOC_purge_delay: there is no such option\n"
+        "mimalloc: warning: MIMALLOC_PURGE_DELAYS: there is no such option\n"
+        "mimalloc: warning: MIMALLOC_PURGE: there is no such option\n"
+        "mimalloc: warning: MIMALLOC_: there is no such option\n"
+        "mimalloc: warning: MIMALLOC_ODD: there is no such option\n"
+        "mimalloc: warning: MIMALLOC_A_NAME_THAT_IS_CUT_BEHIND_32_CHA: there is no such option\n";
+    mip_report_set_output(collect, NULL);
+    environ = (char **)(uintptr_t)variables;
+    mip_options_init();
+    environ = (char **)(uintptr_t)nothing;
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_PURGE_DELAY), 3);
+    ck_assert_str_eq(said, expected);
+}
+END_TEST
+
+/* An environment of many entries of ours, and one that does not exist. */
+START_TEST(test_strange_environments) {
+    enum { COUNT = 1000 };
+    static char text[COUNT][32], *variables[COUNT + 1];
+    if (_i == 0) {
+        for (int i = 0; i < COUNT; i++) {
+            snprintf(text[i], sizeof(text[i]), "MIMALLOC_MANY_%d=1", i);
+            variables[i] = text[i];
+        }
+        environ = variables;
+    } else {
+        environ = NULL;
     }
     mip_options_init();
-    ck_assert_int_eq(mip_option_get(MIP_OPTION_SHOW_STATS), aliases[_i].value);
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_PURGE_DELAY), 500);
+}
+END_TEST
+
+/* Before the C library has started: the same values, and silence until it has. */
+START_TEST(test_read_early) {
+    setenv("MIMALLOC_PURGE_DELAY", "7", 1);
+    setenv("MIMALLOC_ARENA_RESERVE", "wrong", 1);
+    setenv("MIMALLOC_SHOW_ERRORS", "1", 1);
+    mi_options = "arena_reserve=2M,cache_reset";
+    mip_option_set(MIP_OPTION_POOL_COMMIT, 1);
+    mip_report_set_output(collect, NULL);
+    mip_options_read_early();
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_PURGE_DELAY), 7);
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_ARENA_RESERVE), 2048);
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_POOL_COMMIT), 1);
+    ck_assert_str_eq(said, "");
+    setenv("MIMALLOC_PURGE_DELAY", "8", 1);
+    mip_options_read_early(); /* once */
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_PURGE_DELAY), 7);
+    mip_options_init();
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_CACHE_RESET), 1);
+    ck_assert_str_eq(said, "mimalloc: warning: MIMALLOC_ARENA_RESERVE: ignored value 'wrong'\n");
+    mip_option_set(MIP_OPTION_PURGE_DELAY, 9);
+    mip_options_read_early();
+    ck_assert_int_eq(mip_option_get(MIP_OPTION_PURGE_DELAY), 9);
 }
 END_TEST
 
@@ -277,11 +418,13 @@ END_TEST
 START_TEST(test_out_of_range_is_told) {
     setenv("MIMALLOC_SHOW_ERRORS", "1", 1);
     mip_report_set_output(collect, NULL);
-    mip_option_set(MIP_OPTION_VERBOSE, 9); /* dropped: start-up is not over */
+    mip_option_set(MIP_OPTION_VERBOSE, 8);
+    ck_assert_str_eq(said, ""); /* start-up is not over */
     mip_options_init();
     mip_option_set(MIP_OPTION_VERBOSE, 9);
     mip_option_set((enum mip_option)99, 9);
-    ck_assert_str_eq(said, "mimalloc: warning: option verbose: 9 is not within 0 and 2\n"
+    ck_assert_str_eq(said, "mimalloc: warning: option verbose: 8 is not within 0 and 2\n"
+                           "mimalloc: warning: option verbose: 9 is not within 0 and 2\n"
                            "mimalloc: warning: there is no option 99\n");
 }
 END_TEST
@@ -355,7 +498,10 @@ static TCase *texts_of_users(void) {
     tcase_add_loop_test(tests, test_environment, 0, LENGTH_OF(texts));
     tcase_add_test(tests, test_wrong_values_are_silent);
     tcase_add_test(tests, test_read_once);
-    tcase_add_loop_test(tests, test_stats_alias, 0, LENGTH_OF(aliases));
+    tcase_add_loop_test(tests, test_aliases, 0, LENGTH_OF(aliases));
+    tcase_add_test(tests, test_unknown_variables);
+    tcase_add_loop_test(tests, test_strange_environments, 0, 2);
+    tcase_add_test(tests, test_read_early);
     tcase_add_loop_test(tests, test_string, 0, LENGTH_OF(strings));
     return tests;
 }
@@ -363,9 +509,14 @@ static TCase *texts_of_users(void) {
 int main(void) {
     TCase *(*const cases[])(void) = {values, texts_of_users};
     /* What the caller's environment says about us must not count here. */
-    for (size_t i = 0; i < LENGTH_OF(table); i++) {
-        unsetenv(variable_of(table[i].name));
+    for (char **entry = environ; *entry != NULL;) {
+        char name[256];
+        snprintf(name, sizeof(name), "%.*s", (int)strcspn(*entry, "="), *entry);
+        if (strncmp(name, "MIMALLOC_", 9) == 0 && unsetenv(name) == 0) {
+            entry = environ;
+        } else {
+            entry++;
+        }
     }
-    unsetenv("MIMALLOC_STATS");
     return run_suite("options", cases, LENGTH_OF(cases));
 }

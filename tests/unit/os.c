@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -322,14 +323,22 @@ END_TEST
 
 START_TEST(test_map_huge) {
     size_t size = 4 * mip_os_info.huge_page_size;
-    char *p = mip_os_map_huge(size, mip_os_info.huge_page_size);
+    char *p = mip_os_map_huge(NULL, size);
     if (p != NULL) { /* the machine has a pool */
         ck_assert_uint_eq((uintptr_t)p % mip_os_info.huge_page_size, 0);
         p[0] = p[size - 1] = 1;
         ck_assert(mip_os_release(p, size));
     }
     inject(MIP_OS_MMAP, 1, 9, ENOMEM);
-    ck_assert_ptr_null(mip_os_map_huge((size_t)1 << 30, page));
+    ck_assert_ptr_null(mip_os_map_huge(NULL, (size_t)1 << 30));
+    mip_os_fault_hook = NULL;
+    p = mip_os_map(NULL, size, page);
+    ck_assert_ptr_null(mip_os_map_huge(p, size)); /* not free */
+    mip_os_prefer_node(p, size, 0);
+    mip_os_prefer_node(p, size, UINT_MAX); /* no such node: nothing */
+    p[0] = p[size - 1] = 1;
+    ck_assert(mip_os_release(p, size));
+    ck_assert_uint_ge(mip_os_node_count(), 1);
 }
 END_TEST
 

@@ -13,7 +13,7 @@ static struct page *page_of(unsigned bin) {
     bool is_zero;
     size_t slices = mip_bin_page_slices(bin, 0);
     mip_os_init();
-    char *start = mip_arena_take(slices, SLICE_SIZE, &arena, &is_zero);
+    char *start = mip_arena_take(slices, SLICE_SIZE, 0, &arena, &is_zero);
     ck_assert_ptr_nonnull(start);
     struct page *page = mip_page_new((struct thread *)1024, NULL, bin, mip_bin_size(bin), start,
                                      slices, arena, is_zero, 0);

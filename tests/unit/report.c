@@ -76,6 +76,39 @@ START_TEST(test_silent_before_configure) {
 }
 END_TEST
 
+/* What was said before waits, and is shown or dropped as the options turn out. */
+START_TEST(test_early_messages) {
+    capture_stderr();
+    say_all();
+    mip_report_configure(settings[_i].verbose, settings[_i].errors, 16, 16);
+    mip_report_configure(settings[_i].verbose, settings[_i].errors, 16, 16); /* not again */
+    ck_assert_str_eq(captured_stderr(),
+                     settings[_i].verbose || settings[_i].errors
+                         ? "mimalloc: warning: a warning of 1\nmimalloc: error: an error\n"
+                         : "");
+}
+END_TEST
+
+START_TEST(test_early_messages_are_bounded) {
+    const char *text, *p;
+    int lines = 0;
+    capture_stderr();
+    mip_warning("%.2000s", "");
+    for (int i = 0; i < 1000; i++) {
+        mip_warning("number %d", i);
+    }
+    mip_report_configure(false, true, 16, 16);
+    text = captured_stderr();
+    p = strchr(text, '\n') + 1;
+    for (char expected[64]; *p != '\0'; lines++, p += strlen(expected)) {
+        snprintf(expected, sizeof(expected), "mimalloc: warning: number %d\n", lines);
+        ck_assert_int_eq(strncmp(p, expected, strlen(expected)), 0);
+    }
+    ck_assert_int_gt(lines, 10);
+    ck_assert_uint_lt(strlen(text), 1024);
+}
+END_TEST
+
 START_TEST(test_settings) {
     mip_report_configure(settings[_i].verbose, settings[_i].errors, 16, 16);
     capture_stderr();
@@ -354,6 +387,8 @@ static TCase *messages(void) {
     TCase *tests = tcase_create("messages");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, test_silent_before_configure);
+    tcase_add_loop_test(tests, test_early_messages, 0, LENGTH_OF(settings));
+    tcase_add_test(tests, test_early_messages_are_bounded);
     tcase_add_loop_test(tests, test_settings, 0, LENGTH_OF(settings));
     tcase_add_test(tests, test_limits);
     tcase_add_test(tests, test_output);

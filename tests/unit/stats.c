@@ -19,14 +19,14 @@ static void expect(struct mip_stat_values values, uint64_t peak, uint64_t total,
 
 START_TEST(test_sums) {
     mip_stats_reset();
-    mip_stat_increase(MIP_STAT_PAGES, 5);
-    mip_stat_increase(MIP_STAT_PAGES, 7);
-    mip_stat_decrease(MIP_STAT_PAGES, 4);
-    mip_stat_increase(MIP_STAT_PAGES, 1);
-    expect(read_stat(MIP_STAT_PAGES), 12, 13, 4);
+    mip_stat_increase(MIP_STAT_SEGMENTS, 5);
+    mip_stat_increase(MIP_STAT_SEGMENTS, 7);
+    mip_stat_decrease(MIP_STAT_SEGMENTS, 4);
+    mip_stat_increase(MIP_STAT_SEGMENTS, 1);
+    expect(read_stat(MIP_STAT_SEGMENTS), 12, 13, 4);
     expect(read_stat(MIP_STAT_HEAPS), 0, 0, 0);
-    mip_stat_decrease(MIP_STAT_PAGES, 9);
-    expect(read_stat(MIP_STAT_PAGES), 12, 13, 13);
+    mip_stat_decrease(MIP_STAT_SEGMENTS, 9);
+    expect(read_stat(MIP_STAT_SEGMENTS), 12, 13, 13);
 }
 END_TEST
 
@@ -62,9 +62,51 @@ START_TEST(test_bins) {
     ck_assert_uint_eq(block_size, 112);
     expect(values, 224, 224, 112);
     ck_assert_uint_eq(mip_stat_requested(), 211);
+    mip_stat_bin_read_blocks(7, &values);
+    expect(values, 2, 2, 1);
+    expect(read_stat(MIP_STAT_BLOCKS), 224, 224, 112);
     mip_stat_bin_read(8, &block_size, &values);
     ck_assert_uint_eq(block_size, 0);
     expect(values, 0, 0, 0);
+}
+END_TEST
+
+/* Blocks that share no page differ in size, and are no part of the sum of those that do. */
+START_TEST(test_huge_bin) {
+    struct mip_stat_values values;
+    size_t block_size;
+    mip_stats_reset();
+    mip_stat_bin_increase(MIP_STAT_BIN_HUGE, 1000000, 999999);
+    mip_stat_bin_increase(MIP_STAT_BIN_HUGE, 3000000, 1);
+    mip_stat_bin_decrease(MIP_STAT_BIN_HUGE, 1000000);
+    mip_stat_bin_read_blocks(MIP_STAT_BIN_HUGE, &values);
+    expect(values, 2, 2, 1);
+    mip_stat_bin_read(MIP_STAT_BIN_HUGE, &block_size, &values);
+    ck_assert_uint_eq(block_size, 3000000);
+    expect(values, 4000000, 4000000, 1000000);
+    expect(read_stat(MIP_STAT_BLOCKS), 0, 0, 0);
+}
+END_TEST
+
+START_TEST(test_pages) {
+    struct mip_stat_values values;
+    mip_stats_reset();
+    mip_stat_page_increase(0);
+    mip_stat_page_increase(5);
+    mip_stat_page_increase(5);
+    mip_stat_page_decrease(5);
+    mip_stat_page_increase(MIP_STAT_BIN_MAX); /* in the sum only */
+    mip_stat_page_decrease(0);
+    expect(read_stat(MIP_STAT_PAGES), 3, 4, 2);
+    mip_stat_page_read(5, &values);
+    expect(values, 2, 2, 1);
+    mip_stat_page_read(0, &values);
+    expect(values, 1, 1, 1);
+    mip_stat_page_read(MIP_STAT_BIN_MAX, &values);
+    expect(values, 0, 0, 0);
+    mip_stats_reset();
+    mip_stat_page_read(5, &values);
+    expect(values, 1, 1, 0);
 }
 END_TEST
 
@@ -75,6 +117,8 @@ START_TEST(test_bins_out_of_range) {
     mip_stat_bin_decrease(UINT32_MAX, 16);
     mip_stat_bin_read(MIP_STAT_BIN_MAX, &block_size, &values);
     ck_assert_uint_eq(block_size, 0);
+    expect(values, 0, 0, 0);
+    mip_stat_bin_read_blocks(UINT32_MAX, &values);
     expect(values, 0, 0, 0);
 }
 END_TEST
@@ -128,6 +172,8 @@ static TCase *counters(void) {
     tcase_add_test(tests, test_never_negative);
     tcase_add_test(tests, test_bins);
     tcase_add_test(tests, test_bins_out_of_range);
+    tcase_add_test(tests, test_huge_bin);
+    tcase_add_test(tests, test_pages);
     tcase_add_test(tests, test_threads);
     return tests;
 }

@@ -122,7 +122,8 @@ START_TEST(test_steal) {
         ck_assert((uintptr_t)mip_page_owner(page) != token);
         for (int k = 4; k < COUNT; k += 8)
             from_parked += k % 16 == 0 && mip_pagemap_find(blocks[k]) == page;
-        from_parked += page->heap == heap && page->carved > 0 && page->next == NULL;
+        from_parked +=
+            mip_load_relaxed(&page->a_heap) == heap && page->carved > 0 && page->next == NULL;
     }
     ck_assert_uint_gt(from_parked, 0);
     for (int i = 0; i < COUNT; i += 16)
@@ -164,7 +165,7 @@ END_TEST
 
 /* A made heap's blocks survive its thread, and can be freed by anybody. */
 static void *use_heap(void *arg) {
-    struct heap *heap = mip_heap_new();
+    struct heap *heap = mip_heap_new(0);
     ck_assert_ptr_nonnull(heap);
     for (int i = 0; i < COUNT; i++)
         blocks[i] = mip_heap_malloc(heap, size_of(i) / 8, false);
@@ -195,7 +196,7 @@ static void *free_most(void *arg) {
 
 START_TEST(test_made_heap_gets_back) {
     mip_process_init();
-    struct heap *heap = mip_heap_new();
+    struct heap *heap = mip_heap_new(0);
     for (int i = 0; i < COUNT; i++)
         blocks[i] = mip_heap_malloc(heap, 1000, false);
     size_t peak = pages_in_use();
