@@ -362,11 +362,6 @@ void mip_arena_start(void) {
     mip_store_release(&a_growing, false);
 }
 
-bool mip_arena_commit(unsigned id) {
-    struct arena *arena = mip_arena_at(id);
-    return commit_to(arena, arena->slices);
-}
-
 unsigned mip_arena_count(void) {
     return (unsigned)mip_load_acquire(&mip_arenas.a_count); /* acquire: as in mip_arena_at */
 }

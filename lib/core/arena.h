@@ -71,9 +71,6 @@ unsigned mip_arena_add(void *start, size_t size, bool is_committed, bool is_zero
    window of the page map lies. */
 void mip_arena_start(void);
 
-/* Make all of an arena accessible. */
-bool mip_arena_commit(unsigned arena);
-
 /* An arena by its number, or NULL; and how many numbers are in use. */
 struct arena *mip_arena_at(unsigned arena);
 unsigned mip_arena_count(void);

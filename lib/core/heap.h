@@ -179,7 +179,6 @@ MIP_INLINE bool mip_has_messages(struct thread *thread) {
 
 /* --- root.c --- */
 struct thread *mip_thread_self(void); /* the calling thread's record, or NULL */
-bool mip_thread_is_done(void);        /* the thread's destructor has run */
 
 /* --- record.c --- */
 

@@ -22,7 +22,3 @@ MIP_TLS uintptr_t mip_tls_self;
 struct thread *mip_thread_self(void) {
     return mip_tls_self > TLS_DONE ? (struct thread *)mip_tls_self : NULL;
 }
-
-bool mip_thread_is_done(void) {
-    return mip_tls_self == TLS_DONE;
-}

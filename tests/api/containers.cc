@@ -544,6 +544,7 @@ template <typename Allocator> outcome attempt(Allocator &allocator, std::size_t 
 
 /* The same as std::allocator: the handler is asked only for what might be. */
 template <template <typename> class Allocator> void failures_are_standard() {
+    const crowd others;
     const std::size_t most = static_cast<std::size_t>(-1);
 #if __cplusplus >= 201103L
     const outcome bad_length = BAD_LENGTH;

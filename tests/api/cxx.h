@@ -48,4 +48,21 @@ static inline size_t hide(size_t size) {
 #define CAN_FAIL 0
 #endif
 
+#if CAN_FAIL
+/* While one lives, no block of half the address space can be had, on 32-bit systems either. */
+struct crowd {
+    void *blocks[16];
+    crowd() {
+        for (int i = 0; i < 16; i++) {
+            blocks[i] = sizeof(void *) < 8 ? mi_malloc(static_cast<size_t>(256) << 20) : NULL;
+        }
+    }
+    ~crowd() {
+        for (int i = 0; i < 16; i++) {
+            mi_free(blocks[i]);
+        }
+    }
+};
+#endif
+
 #endif

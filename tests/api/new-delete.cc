@@ -134,6 +134,7 @@ void check_expressions() {
 #if CAN_FAIL
 void check_failure() {
     /* With 32 bits a block of almost PTRDIFF_MAX bytes may be had. */
+    const crowd others;
     const size_t too_large = static_cast<size_t>(-1) / 2 + (sizeof(size_t) > 4 ? -4096 : 4096);
     bool caught = false;
     try {

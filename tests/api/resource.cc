@@ -124,6 +124,7 @@ void give_up_at_third() {
 }
 
 void failure(mi_memory_resource &resource) {
+    const crowd others;
     const std::size_t too_large = static_cast<std::size_t>(-1) / 2 - 4096;
     for (std::size_t alignment : {1, 4096}) {
         bool caught = false;

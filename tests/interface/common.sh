@@ -22,7 +22,6 @@ case " $CFLAGS " in
 esac
 
 # Compilers with their flags, as the library was compiled.
-# shellcheck disable=SC2034
 usual="-Wall -Wextra -fno-builtin -I$top_srcdir/include"
 # shellcheck disable=SC2034
 compile_c="$CC $CPPFLAGS $CFLAGS $usual"

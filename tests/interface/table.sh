@@ -125,7 +125,8 @@ while read -r name; do
     $CC -E -P -x c "$include/mimalloc.h" >"$work/without"
     cmp -s "$work/with" "$work/without" || echo "declared $name mimalloc.h" >>"$facts"
 done <"$work/requests"
-sort -u "$work/said" | comm -23 - "$work/names" | grep -Ev '^MIMALLOC_([A-Z_]*_)?H$' >"$work/more" || :
+sort -u "$work/said" | comm -23 - "$work/names" |
+    grep -Ev '^MIMALLOC_([A-Z_]*_)?H$' >"$work/more" || :
 [ ! -s "$work/more" ] || fail "in a header, but not in functions.txt: $(tr '\n' ' ' <"$work/more")"
 
 # ---- exported
