@@ -65,28 +65,34 @@ AC_DEFUN([MI_VERSION_SCRIPT],
 AM_CONDITIONAL([HAVE_VERSION_SCRIPT], [test "x$mi_cv_version_script" = xyes])
 AS_VAR_APPEND([MI_FALLBACK_CACHE], [" mi_cv_version_script=no"])])
 
-# MI_EXPORTED_DATA: LATE_BINDING_FLAGS is what must follow the user's LDFLAGS so that the loader, and
-# not the linker, binds a shared library to data that it exports itself (lib/api/process.c asks it).
-AC_DEFUN([MI_EXPORTED_DATA],
-[AC_CACHE_CHECK([what leaves a library's exported data to the loader], [mi_cv_exported_data],
-  [mi_cv_exported_data=unknown
+# MI_LATE_BINDING: LATE_BINDING_FLAGS is what must follow the user's LDFLAGS so that the loader, and
+# not the linker, binds a shared library to what it exports itself: lib/api/process.c asks it of data,
+# lib/override/new.c of functions.
+AC_DEFUN([MI_LATE_BINDING],
+[AC_CACHE_CHECK([what leaves a library's exported names to the loader], [mi_cv_late_binding],
+  [mi_cv_late_binding=unknown
   for mi_flag in '' -Wl,-Bno-symbolic; do
-    AS_CASE([$mi_cv_exported_data],
+    AS_CASE([$mi_cv_late_binding],
       [unknown|none],
       [MI_LINK_SHARED([$mi_flag],
         [$OBJDUMP -R conftest$ac_exeext >conftest.relocations 2>&AS_MESSAGE_LOG_FD
-        AS_IF([grep mi_probe_data conftest.relocations >/dev/null],
-            [mi_cv_exported_data=${mi_flag:-nothing}],
+        AS_IF([grep mi_probe_data conftest.relocations >/dev/null &&
+            grep mi_probe_function conftest.relocations >/dev/null],
+            [mi_cv_late_binding=${mi_flag:-nothing}],
           [grep RELOC conftest.relocations >/dev/null],
-            [mi_cv_exported_data=none])], [],
-        [[extern const char mi_probe_data;
-          const char *mi_probe(void);
-          const char *mi_probe(void) { return &mi_probe_data; }
-          const char mi_probe_data = 1;]])])
+            [mi_cv_late_binding=none])], [],
+        [[struct probe { const char *data; void (*function)(void); };
+          extern const char mi_probe_data __attribute__((weak));
+          void mi_probe_function(void) __attribute__((weak));
+          struct probe mi_probe(void);
+          struct probe mi_probe(void)
+          { return (struct probe){&mi_probe_data, mi_probe_function}; }
+          const char mi_probe_data = 1;
+          void mi_probe_function(void) {}]])])
   done
   rm -f conftest.relocations])
-AS_CASE([$mi_cv_exported_data],
-  [-*], [LATE_BINDING_FLAGS=$mi_cv_exported_data],
+AS_CASE([$mi_cv_late_binding],
+  [-*], [LATE_BINDING_FLAGS=$mi_cv_late_binding],
   [LATE_BINDING_FLAGS=])
 AC_SUBST([LATE_BINDING_FLAGS])])
 

@@ -4,7 +4,8 @@
    A program may have an operator new of its own and no other form: C++ says that the others then
    ask it, and what it puts around its blocks the program's operator delete expects.  So the array
    forms call the single ones by their exported names, which the linker or the loader binds to the
-   program's; the nothrow forms, which would have to catch, look first whether there is such a one.
+   program's, where it is the program's: a call of this library's own would hide who asked.  The
+   nothrow forms, which would have to catch, look first whether there is such a one.
    Weak, for programs that are linked with the object. */
 #include "../api/cxx_names.h"
 #include "../api/new_failure.h"
@@ -48,7 +49,11 @@ MIP_EXPORT MIP_WEAK void *operator_new(size_t size) {
 }
 
 MIP_EXPORT MIP_WEAK void *operator_new_array(size_t size) {
-    return operator_new(size);
+    if (MIP_UNLIKELY(operator_new != own_new)) {
+        return operator_new(size);
+    }
+    void *p = mip_fast_malloc(size);
+    return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_PLAIN, size, 0, CALLER);
 }
 
 MIP_EXPORT MIP_WEAK void *operator_new_aligned(size_t size, size_t alignment) {
@@ -57,7 +62,11 @@ MIP_EXPORT MIP_WEAK void *operator_new_aligned(size_t size, size_t alignment) {
 }
 
 MIP_EXPORT MIP_WEAK void *operator_new_array_aligned(size_t size, size_t alignment) {
-    return operator_new_aligned(size, alignment);
+    if (MIP_UNLIKELY(operator_new_aligned != own_new_aligned)) {
+        return operator_new_aligned(size, alignment);
+    }
+    void *p = mip_fast_malloc_aligned(size, alignment);
+    return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_ALIGNED, size, alignment, CALLER);
 }
 
 /* ---- Forms that do not throw -------------------------------------------------------------------

@@ -50,7 +50,7 @@ static void null_is_harmless(void) {
    any thread-local memory. */
 static void later(void) {
 }
-static void (*resolve(void))(void) {
+UNUSED static void (*resolve(void))(void) {
     free(NULL);
     return later;
 }

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The programs of these tests are compiled by the scripts, once per way of replacing malloc.
-OVERRIDE_TESTS = tests/override/names.sh tests/override/rules.sh tests/override/preload.sh \
-	tests/override/deepbind.sh tests/override/operators.sh tests/override/plugin.sh
+OVERRIDE_TESTS = tests/override/names.sh tests/override/preload.sh \
+	tests/override/deepbind.sh tests/override/smallest.sh tests/override/plugin.sh
 TESTS += $(OVERRIDE_TESTS)
 dist_check_SCRIPTS += $(OVERRIDE_TESTS)
-EXTRA_DIST += tests/override/common.sh tests/override/support.h tests/override/rules.c \
-	tests/override/operators.cc tests/override/smallest.cc tests/override/host.c \
-	tests/override/plugin.cc tests/override/deepbind.c
+EXTRA_DIST += tests/override/common.sh tests/override/support.h tests/override/smallest.cc \
+	tests/override/host.c tests/override/plugin.cc tests/override/deepbind.c

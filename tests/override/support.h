@@ -34,12 +34,6 @@ size_t mi_usable_size(const void *p);
 }
 #endif
 
-/* Is this a variant that ends the process when a pointer is wrong?  The test script knows. */
-static inline int is_strict(void) {
-    const char *strict = getenv("STRICT");
-    return strict != NULL && *strict != '\0';
-}
-
 typedef size_t usable_size_function(const void *p);
 
 /* Did this allocator make the block?  Programs that do not contain it (NAMES_LINKED) ask the

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# operator new and delete serve and fail as C++ demands, with each C++ library that is here.
+# A program with as little of the C++ runtime as can be throws and is served, with each C++ library
+# that is here.  What else the operators must do: tests/conformance.
 : "${top_srcdir:?}"
 # shellcheck source=tests/override/common.sh
 . "$top_srcdir/tests/override/common.sh"
@@ -10,14 +11,10 @@ flags='-std=c++17 -O1 -Wall -Wextra -fno-builtin -fsized-deallocation'
 tested=0
 if [ -n "$CXX" ] && works "$CXX"; then
     # shellcheck disable=SC2086
-    in_all_ways operators "$here/operators.cc" "$CXX" $flags
-    # shellcheck disable=SC2086
     in_all_ways smallest "$here/smallest.cc" "$CXX" $flags
     tested=1
 fi
 if works clang++ -stdlib=libc++ "${OVERRIDE_SO:-$OVERRIDE_OBJECT}" -lpthread; then
-    # shellcheck disable=SC2086
-    in_all_ways operators-libc++ "$here/operators.cc" "clang++ -stdlib=libc++" $flags
     # shellcheck disable=SC2086
     in_all_ways smallest-libc++ "$here/smallest.cc" "clang++ -stdlib=libc++" $flags
     tested=1
