@@ -33,7 +33,7 @@ has() {
 # defines HEADER MACRO: to something other than 0?
 defines() {
     printf '#include <%s>\n#if %s\nit_does\n#endif\n' "$1" "$2" |
-        $CC -E -P -DHAVE_CONFIG_H -I"$top_builddir" -I"$top_srcdir/lib" - 2>/dev/null | grep -q it_does
+        $compile -E -P -DHAVE_CONFIG_H -I"$top_builddir" -I"$top_srcdir/lib" - 2>/dev/null | grep -q it_does
 }
 
 # golden FILE...: the names in golden lists that apply here.  A line is a name, or a name and a

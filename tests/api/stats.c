@@ -447,11 +447,9 @@ static size_t resident(void) {
 START_TEST(process_times) {
     struct rusage before, after;
     struct process last = process();
-    volatile unsigned sum = 0;
     for (int i = 0; i < 100; i++) {
         struct process now;
-        for (unsigned j = 0; j < 100000; j++) {
-            sum += j;
+        for (volatile unsigned j = 0; j < 100000; j++) {
         }
         getrusage(RUSAGE_SELF, &before);
         now = process();
