@@ -2,8 +2,6 @@
 /* Chapter "extended". */
 #include "support.h"
 
-#include "../../lib/compiler.h"
-
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -86,12 +84,6 @@ static size_t resident(void) {
     mi_process_info(NULL, NULL, NULL, &current, NULL, NULL, NULL, NULL);
     return current;
 }
-
-#if HAVE_DECL_MADV_DONTNEED && defined(__linux__)
-enum { CAN_GIVE_BACK = 1 };
-#else
-enum { CAN_GIVE_BACK = 0 };
-#endif
 
 /* Small, medium and large blocks: what is freed is given back at once. */
 START_TEST(collect_gives_back) {

@@ -128,7 +128,9 @@ START_TEST(huge_blocks) {
     ck_assert_int_eq(after.malloc_huge.current, before.malloc_huge.current);
     ck_assert_int_eq(after.malloc_huge.total, before.malloc_huge.total + (int64_t)size);
     ck_assert_int_ge(after.malloc_huge.peak, before.malloc_huge.current + (int64_t)size);
-    ck_assert_int_ge(after.purged.total, before.purged.total + (int64_t)size);
+    if (CAN_GIVE_BACK) {
+        ck_assert_int_ge(after.purged.total, before.purged.total + (int64_t)size);
+    }
     ck_assert_int_eq(after.purged.total, after.reset.total);
 }
 END_TEST
@@ -494,7 +496,9 @@ START_TEST(process_memory) {
     }
     mi_collect(true);
     now = process();
-    ck_assert_uint_le(now.rss, last.rss - 40 * MIB);
+    if (CAN_GIVE_BACK) {
+        ck_assert_uint_le(now.rss, last.rss - 40 * MIB);
+    }
     ck_assert_uint_ge(now.peak_rss + slack, last.rss);
     ck_assert_uint_ge(now.peak_commit, last.commit);
     ck_assert_int_eq((int64_t)now.peak_commit, get().committed.peak);

@@ -3,6 +3,8 @@
 #ifndef TESTS_API_SUPPORT_H
 #define TESTS_API_SUPPORT_H
 
+#include "../../lib/compiler.h"
+
 #include <mimalloc.h>
 
 #include <check.h>
@@ -11,6 +13,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Is the kernel ever asked to take memory back? */
+#if HAVE_DECL_MADV_DONTNEED && defined(__linux__)
+enum { CAN_GIVE_BACK = 1 };
+#else
+enum { CAN_GIVE_BACK = 0 };
+#endif
 
 #define KIB ((size_t)1024)
 #define MIB (KIB * KIB)
