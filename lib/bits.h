@@ -46,6 +46,13 @@ MIP_INLINE bool mip_multiply_overflows(size_t count, size_t size, size_t *total)
     return __builtin_mul_overflow(count, size, total);
 }
 
+/* count * size, or a size that no allocation can serve, so that overflow needs no path of its
+   own: the core answers NULL and ENOMEM. */
+MIP_INLINE size_t mip_total_of(size_t count, size_t size) {
+    size_t total;
+    return MIP_UNLIKELY(mip_multiply_overflows(count, size, &total)) ? SIZE_MAX : total;
+}
+
 MIP_INLINE bool mip_add_overflows(size_t a, size_t b, size_t *sum) {
     return __builtin_add_overflow(a, b, sum);
 }

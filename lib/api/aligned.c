@@ -14,7 +14,7 @@ void *mi_zalloc_aligned(size_t size, size_t alignment) {
 }
 
 void *mi_calloc_aligned(size_t count, size_t size, size_t alignment) {
-    return mip_heap_malloc_aligned(NULL, total_of(count, size), alignment, 0, true);
+    return mip_heap_malloc_aligned(NULL, mip_total_of(count, size), alignment, 0, true);
 }
 
 void *mi_realloc_aligned(void *p, size_t newsize, size_t alignment) {
@@ -26,7 +26,7 @@ void *mi_rezalloc_aligned(void *p, size_t newsize, size_t alignment) {
 }
 
 void *mi_recalloc_aligned(void *p, size_t count, size_t size, size_t alignment) {
-    return mip_heap_realloc_aligned(NULL, p, total_of(count, size), alignment, 0, true);
+    return mip_heap_realloc_aligned(NULL, p, mip_total_of(count, size), alignment, 0, true);
 }
 
 void *mi_malloc_aligned_at(size_t size, size_t alignment, size_t offset) {
@@ -38,7 +38,7 @@ void *mi_zalloc_aligned_at(size_t size, size_t alignment, size_t offset) {
 }
 
 void *mi_calloc_aligned_at(size_t count, size_t size, size_t alignment, size_t offset) {
-    return mip_heap_malloc_aligned(NULL, total_of(count, size), alignment, offset, true);
+    return mip_heap_malloc_aligned(NULL, mip_total_of(count, size), alignment, offset, true);
 }
 
 void *mi_realloc_aligned_at(void *p, size_t newsize, size_t alignment, size_t offset) {
@@ -50,7 +50,7 @@ void *mi_rezalloc_aligned_at(void *p, size_t newsize, size_t alignment, size_t o
 }
 
 void *mi_recalloc_aligned_at(void *p, size_t count, size_t size, size_t alignment, size_t offset) {
-    return mip_heap_realloc_aligned(NULL, p, total_of(count, size), alignment, offset, true);
+    return mip_heap_realloc_aligned(NULL, p, mip_total_of(count, size), alignment, offset, true);
 }
 
 void *mi_heap_malloc_aligned(mi_heap_t *heap, size_t size, size_t alignment) {
@@ -62,7 +62,7 @@ void *mi_heap_zalloc_aligned(mi_heap_t *heap, size_t size, size_t alignment) {
 }
 
 void *mi_heap_calloc_aligned(mi_heap_t *heap, size_t count, size_t size, size_t alignment) {
-    return mip_heap_malloc_aligned(heap_of(heap), total_of(count, size), alignment, 0, true);
+    return mip_heap_malloc_aligned(heap_of(heap), mip_total_of(count, size), alignment, 0, true);
 }
 
 void *mi_heap_realloc_aligned(mi_heap_t *heap, void *p, size_t newsize, size_t alignment) {
@@ -75,7 +75,8 @@ void *mi_heap_rezalloc_aligned(mi_heap_t *heap, void *p, size_t newsize, size_t 
 
 void *mi_heap_recalloc_aligned(mi_heap_t *heap, void *p, size_t count, size_t size,
                                size_t alignment) {
-    return mip_heap_realloc_aligned(heap_of(heap), p, total_of(count, size), alignment, 0, true);
+    return mip_heap_realloc_aligned(heap_of(heap), p, mip_total_of(count, size), alignment, 0,
+                                    true);
 }
 
 void *mi_heap_malloc_aligned_at(mi_heap_t *heap, size_t size, size_t alignment, size_t offset) {
@@ -88,7 +89,8 @@ void *mi_heap_zalloc_aligned_at(mi_heap_t *heap, size_t size, size_t alignment, 
 
 void *mi_heap_calloc_aligned_at(mi_heap_t *heap, size_t count, size_t size, size_t alignment,
                                 size_t offset) {
-    return mip_heap_malloc_aligned(heap_of(heap), total_of(count, size), alignment, offset, true);
+    return mip_heap_malloc_aligned(heap_of(heap), mip_total_of(count, size), alignment, offset,
+                                   true);
 }
 
 void *mi_heap_realloc_aligned_at(mi_heap_t *heap, void *p, size_t newsize, size_t alignment,
@@ -103,6 +105,6 @@ void *mi_heap_rezalloc_aligned_at(mi_heap_t *heap, void *p, size_t newsize, size
 
 void *mi_heap_recalloc_aligned_at(mi_heap_t *heap, void *p, size_t count, size_t size,
                                   size_t alignment, size_t offset) {
-    return mip_heap_realloc_aligned(heap_of(heap), p, total_of(count, size), alignment, offset,
+    return mip_heap_realloc_aligned(heap_of(heap), p, mip_total_of(count, size), alignment, offset,
                                     true);
 }

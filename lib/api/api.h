@@ -21,13 +21,6 @@ MIP_INLINE mi_heap_t *handle_of(const struct heap *heap) {
     return (mi_heap_t *)(uintptr_t)heap;
 }
 
-/* count * size, or a size that no allocation can serve, so that overflow needs no path of its
-   own: the core answers NULL and ENOMEM. */
-MIP_INLINE size_t total_of(size_t count, size_t size) {
-    size_t total;
-    return MIP_UNLIKELY(mip_multiply_overflows(count, size, &total)) ? SIZE_MAX : total;
-}
-
 /* An archive gives a program the objects that it names, and no program names the one with our
    constructor: each chapter does it here.  Never called. */
 MIP_COLD __attribute__((used)) static void link_process(void) {

@@ -15,15 +15,15 @@ void *mi_zalloc(size_t size) {
 }
 
 void *mi_calloc(size_t count, size_t size) {
-    return mip_fast_zalloc(total_of(count, size));
+    return mip_fast_zalloc(mip_total_of(count, size));
 }
 
 void *mi_zallocn(size_t count, size_t size) {
-    return mip_fast_zalloc(total_of(count, size));
+    return mip_fast_zalloc(mip_total_of(count, size));
 }
 
 void *mi_mallocn(size_t count, size_t size) {
-    return mip_fast_malloc(total_of(count, size));
+    return mip_fast_malloc(mip_total_of(count, size));
 }
 
 void *mi_realloc(void *p, size_t newsize) {
@@ -35,11 +35,11 @@ void *mi_rezalloc(void *p, size_t newsize) {
 }
 
 void *mi_recalloc(void *p, size_t count, size_t size) {
-    return mip_heap_realloc(NULL, p, total_of(count, size), true);
+    return mip_heap_realloc(NULL, p, mip_total_of(count, size), true);
 }
 
 void *mi_reallocn(void *p, size_t count, size_t size) {
-    return mip_heap_realloc(NULL, p, total_of(count, size), false);
+    return mip_heap_realloc(NULL, p, mip_total_of(count, size), false);
 }
 
 void *mi_reallocf(void *p, size_t newsize) {

@@ -40,11 +40,11 @@ void *mi_heap_zalloc(mi_heap_t *heap, size_t size) {
 }
 
 void *mi_heap_calloc(mi_heap_t *heap, size_t count, size_t size) {
-    return mip_heap_malloc(heap_of(heap), total_of(count, size), true);
+    return mip_heap_malloc(heap_of(heap), mip_total_of(count, size), true);
 }
 
 void *mi_heap_mallocn(mi_heap_t *heap, size_t count, size_t size) {
-    return mip_heap_malloc(heap_of(heap), total_of(count, size), false);
+    return mip_heap_malloc(heap_of(heap), mip_total_of(count, size), false);
 }
 
 void *mi_heap_malloc_small(mi_heap_t *heap, size_t size) {
@@ -60,7 +60,7 @@ void *mi_heap_realloc(mi_heap_t *heap, void *p, size_t newsize) {
 }
 
 void *mi_heap_reallocn(mi_heap_t *heap, void *p, size_t count, size_t size) {
-    return mip_heap_realloc(heap_of(heap), p, total_of(count, size), false);
+    return mip_heap_realloc(heap_of(heap), p, mip_total_of(count, size), false);
 }
 
 void *mi_heap_reallocf(mi_heap_t *heap, void *p, size_t newsize) {
@@ -76,5 +76,5 @@ void *mi_heap_rezalloc(mi_heap_t *heap, void *p, size_t newsize) {
 }
 
 void *mi_heap_recalloc(mi_heap_t *heap, void *p, size_t count, size_t size) {
-    return mip_heap_realloc(heap_of(heap), p, total_of(count, size), true);
+    return mip_heap_realloc(heap_of(heap), p, mip_total_of(count, size), true);
 }

@@ -40,7 +40,7 @@ MIP_EXPORT void *mi_new_aligned_nothrow(size_t size, size_t alignment) {
 }
 
 MIP_EXPORT void *mi_new_n(size_t count, size_t size) {
-    size_t total = total_of(count, size);
+    size_t total = mip_total_of(count, size);
     void *p = mip_fast_malloc(total);
     if (MIP_LIKELY(p != NULL)) {
         return p;
@@ -67,7 +67,7 @@ MIP_EXPORT void *mi_new_realloc(void *p, size_t size) {
 }
 
 MIP_EXPORT void *mi_new_reallocn(void *p, size_t count, size_t size) {
-    return resize(p, total_of(count, size), CALLER);
+    return resize(p, mip_total_of(count, size), CALLER);
 }
 
 /* What the failure path gives comes from the thread's default heap: it only shows that there is
@@ -88,5 +88,5 @@ MIP_EXPORT void *mi_heap_alloc_new(mi_heap_t *heap, size_t size) {
 }
 
 MIP_EXPORT void *mi_heap_alloc_new_n(mi_heap_t *heap, size_t count, size_t size) {
-    return from_heap(heap, total_of(count, size), CALLER);
+    return from_heap(heap, mip_total_of(count, size), CALLER);
 }

@@ -54,7 +54,7 @@ void *mi_pvalloc(size_t size) {
 }
 
 void *mi_reallocarray(void *p, size_t count, size_t size) {
-    return mip_heap_realloc(NULL, p, total_of(count, size), false);
+    return mip_heap_realloc(NULL, p, mip_total_of(count, size), false);
 }
 
 /* The caller's pointer may have any type: memcpy reads and writes it whatever that is. */
@@ -81,12 +81,12 @@ int mi_reallocarr(void *p, size_t count, size_t size) {
 }
 
 void *mi_aligned_recalloc(void *p, size_t newcount, size_t size, size_t alignment) {
-    return mip_heap_realloc_aligned(NULL, p, total_of(newcount, size), alignment, 0, true);
+    return mip_heap_realloc_aligned(NULL, p, mip_total_of(newcount, size), alignment, 0, true);
 }
 
 void *mi_aligned_offset_recalloc(void *p, size_t newcount, size_t size, size_t alignment,
                                  size_t offset) {
-    return mip_heap_realloc_aligned(NULL, p, total_of(newcount, size), alignment, offset, true);
+    return mip_heap_realloc_aligned(NULL, p, mip_total_of(newcount, size), alignment, offset, true);
 }
 
 void *mi__expand(void *p, size_t newsize) {

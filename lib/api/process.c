@@ -37,6 +37,20 @@ static bool is_serving(void) {
     return bound == own;
 }
 
+/* Is malloc of the process ours?  Not where this library was loaded by dlopen: the program was
+   bound to another by then. */
+static bool is_malloc_ours(void) {
+    void *(*allocate)(size_t) = (void *(*)(size_t))(uintptr_t)mip_os_first_symbol("malloc");
+    void (*release)(void *) = (void (*)(void *))(uintptr_t)mip_os_first_symbol("free");
+    if (!WITH_OVERRIDE || allocate == NULL || release == NULL) {
+        return WITH_OVERRIDE;
+    }
+    void *p = allocate(1);
+    bool ours = mip_is_ours(p);
+    release(p);
+    return ours;
+}
+
 static bool starts_with(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
@@ -71,16 +85,15 @@ static void tell_settings(void) {
 }
 
 static void tell_start(void) {
-    if (WITH_OVERRIDE) {
-        mip_verbose("libmimalloc %s (%s, override) serves malloc\n", MIMALLOC_PACKAGE_VERSION,
-                    MIP_VARIANT_NAME);
-    } else {
-        mip_verbose("libmimalloc %s (%s, plain) serves mi_malloc\n", MIMALLOC_PACKAGE_VERSION,
-                    MIP_VARIANT_NAME);
-        if (is_plain_preloaded()) {
-            mip_verbose("malloc is not replaced: preload libmimalloc-override.so.10 instead of "
-                        "libmimalloc.so.10, or use mimalloc-run\n");
-        }
+    bool ours = is_malloc_ours();
+    mip_verbose("libmimalloc %s (%s, %s) serves %s\n", MIMALLOC_PACKAGE_VERSION, MIP_VARIANT_NAME,
+                WITH_OVERRIDE ? "override" : "plain", ours ? "malloc" : "mi_malloc");
+    if (WITH_OVERRIDE && !ours) {
+        mip_verbose("malloc is not replaced: another one was bound before this library was "
+                    "loaded\n");
+    } else if (!WITH_OVERRIDE && is_plain_preloaded()) {
+        mip_verbose("malloc is not replaced: preload libmimalloc-override.so.10 instead of "
+                    "libmimalloc.so.10, or use mimalloc-run\n");
     }
     tell_settings();
 }
@@ -154,7 +167,7 @@ void mi_process_done(void) {
 }
 
 bool mi_is_redirected(void) {
-    return WITH_OVERRIDE;
+    return is_malloc_ours();
 }
 
 void mi_register_output(mi_output_fun *out, void *arg) {

@@ -28,7 +28,7 @@ void *mi_uzalloc_small(size_t size, size_t *block_size) {
 }
 
 void *mi_ucalloc(size_t count, size_t size, size_t *block_size) {
-    return with_size(mip_zalloc(total_of(count, size)), block_size);
+    return with_size(mip_zalloc(mip_total_of(count, size)), block_size);
 }
 
 void *mi_umalloc_aligned(size_t size, size_t alignment, size_t *block_size) {

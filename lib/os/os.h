@@ -112,7 +112,9 @@ bool mip_os_fork_hooks(void (*prepare)(void), void (*parent)(void), void (*child
 /* Whether the process has ever had a second thread (true where unknown). */
 bool mip_os_is_multi_threaded(void);
 
-/* The next definition of a symbol after this library, or NULL. */
+/* The definition of a symbol that the program is bound to, and the next one after this library;
+   NULL: none, or no dynamic linker. */
+void *mip_os_first_symbol(const char *name);
 void *mip_os_next_symbol(const char *name);
 
 /* Fault injection: every kernel call above that can fail goes through one table of these.  A test

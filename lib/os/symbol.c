@@ -11,9 +11,22 @@
 /* Weak: a static program without dlsym links all the same and learns that there is no next. */
 extern void *dlsym(void *handle, const char *name) MIP_WEAK;
 
+static void *find(void *handle, const char *name) {
+    return dlsym == NULL ? NULL : dlsym(handle, name);
+}
+
+void *mip_os_first_symbol(const char *name) {
+#ifdef RTLD_DEFAULT
+    return find(RTLD_DEFAULT, name);
+#else
+    (void)name;
+    return NULL;
+#endif
+}
+
 void *mip_os_next_symbol(const char *name) {
 #ifdef RTLD_NEXT
-    return dlsym == NULL ? NULL : dlsym(RTLD_NEXT, name);
+    return find(RTLD_NEXT, name);
 #else
     (void)name;
     return NULL;

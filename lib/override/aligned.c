@@ -67,11 +67,8 @@ void *pvalloc(size_t size);
 
 MIP_EXPORT void *pvalloc(size_t size) {
     size_t page = page_size();
-    if (size > MIP_SIZE_MAX - page) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return allocate(page, size == 0 ? page : mip_round_up(size, page));
+    size_t whole = size == 0 ? page : mip_round_up(size, page);
+    return allocate(page, whole < size ? MIP_SIZE_MAX : whole); /* too much for anyone */
 }
 #endif
 

@@ -23,12 +23,7 @@ MIP_EXPORT void free(void *p) {
 }
 
 MIP_EXPORT void *calloc(size_t count, size_t size) {
-    size_t total;
-    if (MIP_UNLIKELY(mip_multiply_overflows(count, size, &total))) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return mip_fast_zalloc(total);
+    return mip_fast_zalloc(mip_total_of(count, size));
 }
 
 /* A block that another allocator made before this one was there (or made past it) is reallocated
@@ -60,12 +55,7 @@ MIP_EXPORT void *realloc(void *p, size_t size) {
 
 #ifdef HAVE_REALLOCARRAY
 MIP_EXPORT void *reallocarray(void *p, size_t count, size_t size) {
-    size_t total;
-    if (MIP_UNLIKELY(mip_multiply_overflows(count, size, &total))) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return resize(p, total);
+    return resize(p, mip_total_of(count, size));
 }
 #endif
 
