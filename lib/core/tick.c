@@ -94,7 +94,9 @@ void mip_thread_collect(struct thread *thread, bool force) {
 
 void mip_collect(bool force) {
     int saved = errno;
-    struct thread *thread = mip_thread_self();
+    /* The deferred function runs in a thread of ours, with that thread's heartbeat. */
+    bool calls = force && mip_load_relaxed(&mip_has_deferred);
+    struct thread *thread = calls ? mip_thread_get() : mip_thread_self();
     if (thread != NULL)
         mip_thread_collect(thread, force);
     for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {

@@ -209,6 +209,23 @@ START_TEST(deferred_free_is_called) {
 }
 END_TEST
 
+static void *collect_first(void *unused) {
+    mi_collect(true);
+    return unused;
+}
+
+/* A thread whose first call is mi_collect. */
+START_TEST(deferred_free_in_new_thread) {
+    pthread_t thread;
+    unsigned long long before = seen.forced;
+    mi_register_deferred_free(watch);
+    ck_assert_int_eq(pthread_create(&thread, NULL, collect_first, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    mi_register_deferred_free(NULL);
+    ck_assert_uint_eq(seen.forced, before + 1);
+}
+END_TEST
+
 /* Two processes that allocate alike see the same heartbeats.  Nothing is checked between the two
    forks: that could allocate, where malloc is ours. */
 START_TEST(deferred_free_is_deterministic) {
@@ -239,4 +256,5 @@ END_TEST
 
 RUN_SUITE("extended", version, small_blocks, good_size_is_usable_size, good_size_of_excessive_sizes,
           good_size_is_tight, usable_size_of_null, collect_gives_back, collect_keeps_live_blocks,
-          threads, deferred_free_is_called, deferred_free_is_deterministic)
+          threads, deferred_free_is_called, deferred_free_in_new_thread,
+          deferred_free_is_deterministic)
