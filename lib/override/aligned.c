@@ -68,7 +68,7 @@ void *pvalloc(size_t size);
 MIP_EXPORT void *pvalloc(size_t size) {
     size_t page = page_size();
     size_t whole = size == 0 ? page : mip_round_up(size, page);
-    return allocate(page, whole < size ? MIP_SIZE_MAX : whole); /* too much for anyone */
+    return allocate(page, whole < size ? SIZE_MAX : whole);
 }
 #endif
 
