@@ -18,6 +18,9 @@
 #define MIP_NOINLINE __attribute__((noinline))
 #define MIP_INLINE static inline __attribute__((always_inline, unused))
 #define MIP_EXPORT __attribute__((visibility("default")))
+/* For data: -fvisibility=hidden does not reach declarations, and what may be elsewhere is read
+   through a table of addresses. */
+#define MIP_HIDDEN __attribute__((visibility("hidden")))
 #define MIP_ALIGNED(n) __attribute__((aligned(n)))
 #define MIP_CONSTRUCTOR __attribute__((constructor))
 #define MIP_DESTRUCTOR __attribute__((destructor))

@@ -165,7 +165,7 @@ extern MIP_WEAK void cxx_bad_alloc_destroy(void *object) MIP_CXX_NAME("_ZNSt9bad
 /* catching.S: false when the function threw; not to be called where the byte is 0.  No weak
    references: those would not bring it out of a static library. */
 bool mip_api_call_catching(void (*function)(void *argument), void *argument);
-extern const unsigned char mip_api_can_catch;
+extern MIP_HIDDEN const unsigned char mip_api_can_catch;
 
 extern MIP_WEAK void cxx_personality(void) MIP_CXX_NAME("__gxx_personality_v0");
 extern MIP_WEAK void cxx_begin_catch(void) MIP_CXX_NAME("__cxa_begin_catch");

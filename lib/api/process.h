@@ -12,7 +12,7 @@
    so that no program holds a copy of it.  mip_api_own_copy is this copy's, whoever serves.  Only
    the addresses mean something. */
 extern MIP_EXPORT const char mi_serving_copy;
-extern const char mip_api_own_copy __attribute__((visibility("hidden")));
+extern const char mip_api_own_copy MIP_HIDDEN;
 
 /* The text of mi_stats_print; `output` NULL: where messages go. */
 void mip_api_print_stats(mi_output_fun *output, void *arg);

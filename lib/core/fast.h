@@ -20,10 +20,10 @@ struct mip_root {
     uint8_t bin_of[SMALL_MAX / GRANULE + 1]; /* class of a size in granules */
     struct block *empty_list[BIN_COUNT];     /* the lists of the empty heap: always NULL */
 };
-extern const struct mip_root mip_root;
+extern MIP_HIDDEN const struct mip_root mip_root;
 
-extern MIP_TLS uintptr_t mip_tls_heap; /* default heap - &mip_root.empty_list */
-extern MIP_TLS uintptr_t mip_tls_self; /* thread record; 0: none yet, TLS_DONE */
+extern MIP_HIDDEN MIP_TLS uintptr_t mip_tls_heap; /* default heap - &mip_root.empty_list */
+extern MIP_HIDDEN MIP_TLS uintptr_t mip_tls_self; /* thread record; 0: none yet, TLS_DONE */
 
 /* No owner word of a page has this value, nor has that of the page of nobody. */
 enum { TLS_DONE = 2 };
@@ -41,12 +41,14 @@ MIP_INLINE struct heap *mip_tls_default(void) {
 MIP_INLINE void *mip_fast_pop(size_t size) {
     if (SLOW_PATHS_ONLY || MIP_UNLIKELY(size > SMALL_MAX))
         return NULL;
-    unsigned bin = mip_root.bin_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
-    struct block **list = &mip_tls_default()->list[bin];
-    struct block *block = *list;
+    const struct mip_root *root = &mip_root;
+    MIP_FORGET(root); /* one register for both */
+    unsigned bin = root->bin_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
+    struct heap *heap = (struct heap *)((uintptr_t)&root->empty_list + mip_tls_heap);
+    struct block *block = heap->list[bin];
     if (MIP_UNLIKELY(block == NULL))
         return NULL;
-    *list = block->next;
+    heap->list[bin] = block->next;
     return block;
 }
 
@@ -87,7 +89,8 @@ MIP_INLINE void *mip_fast_zalloc(size_t size) {
 MIP_INLINE void mip_fast_free(void *p) {
     size_t index = ((uintptr_t)p - mip_load_word(&mip_window.base)) >> SLICE_SHIFT;
     /* relaxed: see raise_limit in pagemap.c */
-    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(index >= mip_load_relaxed(&mip_window.a_limit))) {
+    const size_t *limit = (const size_t *)&mip_window.a_limit;
+    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(index >= mip_load_word(limit))) {
         mip_free_slow(p);
         return;
     }

@@ -15,7 +15,7 @@ struct mip_os_info {
     _Atomic(size_t) memory_size;    /* physical memory, bytes; SIZE_MAX where unknown */
     _Atomic(size_t) address_limit;  /* soft RLIMIT_AS in bytes; SIZE_MAX when unlimited */
 };
-extern struct mip_os_info mip_os_info;
+extern MIP_HIDDEN struct mip_os_info mip_os_info;
 
 /* Fill mip_os_info.  Idempotent and harmless to call concurrently (every caller stores the same
    values).  At most 3 system calls. */
