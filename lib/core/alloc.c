@@ -72,21 +72,44 @@ static void note_allocated(void *p, size_t size, bool zero) {
         memset(p, FILL_NEW, block_size);
 }
 
-static void *allocate(struct heap *heap, size_t size, bool zero) {
-    struct thread *thread = heap->thread;
-    void *p = NULL;
-    for (int attempt = 0; p == NULL && attempt < 2; attempt++) {
-        if (attempt > 0) {
-            /* Out of memory: give back all we can, and try once more. */
-            mip_thread_collect(thread, true);
-            mip_arena_collect(true);
-        } else if (size > MEDIUM_MAX || heap->list[mip_bin_of(size)] == NULL) {
-            mip_tick(thread);
-        }
-        mip_busy_enter(thread);
-        p = allocate_once(heap, size, zero);
-        mip_busy_leave(thread);
+/* NULL means the default heap of now: the program's deferred-free function, which a tick calls, may
+   have ended the one of before. */
+MIP_INLINE struct heap *heap_or_default(struct heap *heap) {
+    return heap != NULL ? heap : mip_tls_default();
+}
+
+static void *try_to_allocate(struct thread *thread, struct heap *heap, size_t size, bool zero) {
+    mip_busy_enter(thread);
+    void *p = allocate_once(heap_or_default(heap), size, zero);
+    mip_busy_leave(thread);
+    return p;
+}
+
+/* Out of memory: give back all we can, and try once more. */
+static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap, size_t size,
+                                     bool zero) {
+    enum { WAIT_MS = 100 };
+    mip_thread_collect(thread, true);
+    mip_collect_parked(true);
+    mip_arena_collect(true);
+    void *p = try_to_allocate(thread, heap, size, zero);
+    uint64_t until = mip_os_clock_ms() + WAIT_MS;
+    for (bool wait = true; p == NULL && wait;) {
+        /* A purge of another thread holds the slices that it gives back: free in a moment. */
+        wait = mip_arena_is_purging() && mip_os_clock_ms() < until;
+        if (wait)
+            mip_os_yield();
+        p = try_to_allocate(thread, heap, size, zero);
     }
+    return p;
+}
+
+static void *allocate(struct thread *thread, struct heap *heap, size_t size, bool zero) {
+    if (size > MEDIUM_MAX || heap_or_default(heap)->list[mip_bin_of(size)] == NULL)
+        mip_tick(thread);
+    void *p = try_to_allocate(thread, heap, size, zero);
+    if (MIP_UNLIKELY(p == NULL))
+        p = allocate_again(thread, heap, size, zero);
     if (p != NULL)
         note_allocated(p, size, zero);
     return p;
@@ -105,17 +128,16 @@ static void *malloc_in(struct heap *heap, size_t size, bool zero) {
     void *p = NULL;
     if (size <= MIP_SIZE_MAX) {
         struct thread *thread = heap == NULL ? mip_thread_get() : heap->thread;
-        if (CHECK_LEVEL > 0 && heap != NULL && heap->thread != mip_thread_self() &&
-            mip_thread_self() != NULL)
+        if (CHECK_LEVEL > 0 && heap != NULL && heap->thread != mip_thread_get())
             mip_fatal("mi_heap_malloc: the heap %p is not one of this thread", (void *)heap);
         if (thread != NULL) {
-            p = allocate(heap == NULL ? mip_tls_default() : heap, size, zero);
+            p = allocate(thread, heap, size, zero);
         } else {
             /* After the thread's end, or without a key for it. */
             mip_os_init();
             thread = mip_thread_borrow();
             if (thread != NULL) {
-                p = allocate(&thread->heap, size, zero);
+                p = allocate(thread, &thread->heap, size, zero);
                 mip_thread_return(thread);
             }
         }
@@ -194,12 +216,12 @@ static char *align_up_at(char *p, size_t alignment, size_t offset) {
 
 /* A block of its own for an alignment that no shared page gives. */
 static void *aligned_single(struct heap *heap, size_t size, size_t alignment, bool zero) {
-    struct thread *thread = heap->thread;
+    struct thread *thread = heap == NULL ? mip_thread_get() : heap->thread;
     bool is_zero = false;
     mip_tick(thread);
     mip_busy_enter(thread);
     size = mip_max(size, 1);
-    void *p = mip_heap_malloc_single(heap, size, alignment, &is_zero);
+    void *p = mip_heap_malloc_single(heap_or_default(heap), size, alignment, &is_zero);
     mip_busy_leave(thread);
     if (p != NULL && zero && !is_zero)
         make_zero(p, mip_round_up(size, mip_os_info.page_size));
@@ -264,9 +286,14 @@ void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, 
             mip_os_init();
             thread = borrowed = mip_thread_borrow();
         }
-        heap = borrowed != NULL ? &borrowed->heap : thread == NULL ? NULL : mip_tls_default();
+        if (thread == NULL) {
+            errno = ENOMEM;
+            tell_failure(size);
+            return NULL;
+        }
+        heap = borrowed != NULL ? &borrowed->heap : NULL;
     }
-    void *p = heap == NULL ? NULL : aligned_in(heap, size, alignment, offset, zero);
+    void *p = aligned_in(heap, size, alignment, offset, zero);
     if (borrowed != NULL)
         mip_thread_return(borrowed);
     errno = p == NULL ? ENOMEM : saved;

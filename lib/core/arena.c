@@ -132,9 +132,15 @@ static size_t first_reserve(void) {
 /* Reserve another arena that can hold `slices`. */
 static bool grow(size_t slices) {
     size_t count = mip_load_relaxed(&mip_arenas.a_count);
+    if (count >= ARENA_COUNT_MAX)
+        return false; /* no memory for a record that would find no place */
     size_t size = first_reserve();
-    for (size_t i = 0; i < count && size < (size_t)1 << (MIP_WORD_BITS - 18); i++)
-        size *= 2;
+    for (size_t i = 0; i < count && size < (size_t)1 << (MIP_WORD_BITS - 18); i++) {
+        const struct arena *other = mip_arena_at((unsigned)i);
+        if (other != NULL &&
+            !(other->flags & ARENA_REQUESTED)) /* those of the program say nothing */
+            size *= 2;
+    }
     size = mip_max(size, slices << SLICE_SHIFT);
     size_t alignment = size >= 4 * MIP_MIB ? 2 * MIP_MIB : SLICE_SIZE;
     char *base = NULL;
@@ -272,15 +278,17 @@ void mip_arena_give(unsigned id, void *start, size_t slices) {
     size_t first = (size_t)((char *)start - arena->base) >> SLICE_SHIFT;
     mip_bitset_set(arena->dirty, first, slices);
     if (!(arena->flags & ARENA_EXTERNAL)) {
-        mip_arena_note_warm(arena, first + slices, slices);
+        mip_arena_note_warm(slices);
         mip_bitset_set(arena->warm, first, slices);
     }
     mip_bitset_give_back(arena->taken, first, slices);
     size_t low = mip_load_relaxed(&arena->a_low);
     while (first < low && !mip_cas_relaxed(&arena->a_low, &low, first))
         continue;
-    if (!(arena->flags & ARENA_EXTERNAL))
+    if (!(arena->flags & ARENA_EXTERNAL)) {
+        mip_arena_raise_warm(arena, first + slices);
         mip_arena_purge_excess(slices);
+    }
 }
 
 bool mip_arena_extend(unsigned id, void *start, size_t slices, size_t new_slices, bool *is_zero) {
@@ -344,6 +352,8 @@ unsigned mip_arena_add(void *start, size_t size, bool is_committed, bool is_zero
     size_t skipped = (size_t)(base - (char *)start);
     if (start == NULL || (uintptr_t)base < (uintptr_t)start || size < skipped ||
         size - skipped < SLICE_SIZE || size > UINTPTR_MAX - (uintptr_t)start)
+        return ARENA_NONE;
+    if (mip_load_relaxed(&mip_arenas.a_count) >= ARENA_COUNT_MAX)
         return ARENA_NONE;
     size_t slices = (size - skipped) >> SLICE_SHIFT;
     struct arena *arena = arena_new(base, slices, is_committed ? slices : 0, flags);

@@ -83,6 +83,10 @@ void mip_arena_collect(bool force);
    been warm for longer than the option says.  `now` in ms. */
 void mip_arena_tick(uint64_t now, unsigned ticks);
 
+/* Does some thread hold slices in order to purge them? */
+bool mip_arena_is_purging(void);
+
 void mip_arena_fork_child(void);
+void mip_provide_fork_child(void);
 
 #endif

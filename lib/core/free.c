@@ -149,7 +149,19 @@ bool mip_is_ours(const void *p) {
 
 struct heap *mip_heap_of(const void *p) {
     struct page *page = page_of_block(p);
-    return page == NULL ? NULL : mip_heap_of_page(page);
+    if (page == NULL)
+        return NULL;
+    /* Another thread may take the page over, and the record of a deleted heap be used again, while
+       we look: what was read holds if the page still names the same heap. */
+    for (;;) {
+        struct heap *named = mip_load_acquire(&page->a_heap);
+        struct heap *heap = named, *forward;
+        /* acquire: pairs with the release in mip_heap_record_take */
+        while ((forward = mip_load_acquire(&heap->a_forward)) != NULL)
+            heap = forward;
+        if (mip_load_relaxed(&page->a_heap) == named)
+            return heap;
+    }
 }
 
 bool mip_heap_contains_block(struct heap *heap, const void *p) {

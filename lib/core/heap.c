@@ -20,7 +20,8 @@ struct heap *mip_heap_record_take(void) {
     /* Other threads may still read where a former heap forwards to. */
     if (heap != NULL && !is_fresh) {
         memset(heap, 0, offsetof(struct heap, a_forward));
-        mip_store_relaxed(&heap->a_forward, NULL);
+        /* release: pairs with the acquire in mip_heap_of */
+        mip_store_release(&heap->a_forward, NULL);
     }
     return heap;
 }
@@ -337,7 +338,7 @@ void mip_heap_settle(struct heap *heap, bool force) {
 }
 
 /* Collect what others pushed on one page. */
-static void collect_page(struct page *page) {
+void mip_heap_collect_page(struct page *page) {
     uint32_t count = mip_page_collect_remote(page);
     if (count == 0)
         return;
@@ -363,13 +364,13 @@ bool mip_heap_collect_made(struct heap *heap, size_t limit) {
         page->stamp = heap->sweep;
         mip_page_list_remove(&heap->full_made, page);
         mip_page_list_push_back(&heap->full_made, page);
-        collect_page(page);
+        mip_heap_collect_page(page);
     }
     for (unsigned bin = 0; limit == SIZE_MAX && bin < BIN_COUNT; bin++) {
         for (struct page *page = heap->queue[bin].first; page != NULL;) {
             struct page *next = page->next;
             if (mip_page_flags(page) & PAGE_MADE)
-                collect_page(page);
+                mip_heap_collect_page(page);
             page = next;
         }
     }

@@ -40,6 +40,7 @@ struct heap {
     uint32_t sweep;                    /* [owner] number of the sweep over full_made */
     bool is_sweeping;                  /* [owner] it has not come to its end */
     bool is_made;                      /* [constant while in use] */
+    uint32_t visits;                   /* [owner] walks over it that are going on: its lists stay */
     unsigned arena;                    /* [constant while in use] the only one, + 1; 0: any */
     _Atomic(struct heap *) a_forward;  /* [any, atomic] by the owner: what this one was merged into,
                                           or NULL; last: see mip_heap_record_take */
@@ -76,6 +77,7 @@ struct MIP_ALIGNED(128) thread {
     uint32_t ticks;               /* [owner] */
     uint32_t frees_since_flush;   /* [owner] frees into batches since one was last posted */
     unsigned long long heartbeat; /* [owner] */
+    uint32_t visits;              /* [owner] walks over any of its heaps that are going on */
     bool in_deferred;             /* [owner] the program's deferred-free function is running */
     bool needs_recount;           /* [lock] parked by a fork: counts may be off by one */
     bool needs_flush;             /* [lock] likewise: batches wait for the next drain */
@@ -140,6 +142,9 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force);
    sweep over all of them (SIZE_MAX: a whole new sweep, and pages in queues too).  True: the sweep
    has not come to its end. */
 bool mip_heap_collect_made(struct heap *heap, size_t limit);
+
+/* Take back what others pushed on one page. */
+void mip_heap_collect_page(struct page *page);
 
 /* CHECK_LEVEL: every page of the heap. */
 void mip_heap_check(struct heap *heap);
@@ -212,7 +217,8 @@ struct page *mip_thread_steal_page(struct heap *heap, unsigned bin);
 /* The periodic work of a tick: heartbeat, deferred frees, messages, purging; each bounded. */
 void mip_tick(struct thread *thread);
 
-extern _Atomic(bool) mip_has_deferred; /* the program registered a deferred-free function */
+extern MIP_HIDDEN _Atomic(bool)
+    mip_has_deferred; /* the program registered a deferred-free function */
 
 /* Is there nothing to do at this tick but to count it? */
 MIP_INLINE bool mip_tick_is_light(struct thread *thread) {
@@ -221,6 +227,7 @@ MIP_INLINE bool mip_tick_is_light(struct thread *thread) {
 }
 
 void mip_thread_collect(struct thread *thread, bool force);
+void mip_collect_parked(bool force); /* what ended threads left */
 
 /* --- fork.c --- */
 void mip_fork_init(void);

@@ -61,9 +61,17 @@ void mip_heap_delete(struct heap *heap) {
     errno = saved;
 }
 
+/* Live blocks of the page are counted as freed. */
+static void note_destroyed(const struct page *page) {
+    for (uint32_t left = COUNT_BLOCKS ? mip_page_used(page) : 0; left > 0; left--)
+        mip_stat_bin_decrease(page->bin, page->block_size);
+}
+
 static void release_list(struct heap *heap, struct page_list *list) {
-    while (list->first != NULL)
+    while (list->first != NULL) {
+        note_destroyed(list->first);
         mip_heap_release_page(heap, list->first);
+    }
 }
 
 void mip_heap_destroy(struct heap *heap) {
@@ -73,6 +81,11 @@ void mip_heap_destroy(struct heap *heap) {
     struct thread *thread = heap->thread;
     mip_busy_enter(thread);
     mip_made_unlink(heap);
+    if (COUNT_BLOCKS) {
+        /* So that what is still in use is known. */
+        mip_heap_collect_made(heap, SIZE_MAX);
+        mip_heap_settle(heap, true);
+    }
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
         heap->list[bin] = NULL;
         release_list(heap, &heap->queue[bin]);

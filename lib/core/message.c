@@ -44,7 +44,9 @@ static void post(struct message *message, struct page *page) {
     }
 }
 
-static void post_chain(struct page *page, struct block *head, struct block *tail, uint32_t count) {
+/* The chain's message, which lies in its first block. */
+static struct message *message_of(const struct page *page, struct block *head, struct block *tail,
+                                  uint32_t count) {
     struct block *second = count > 1 ? mip_link_get(page, head) : head;
     struct message *message = (struct message *)head;
     size_t chain = (size_t)((char *)second - page->start) >> GRANULE_SHIFT;
@@ -52,17 +54,37 @@ static void post_chain(struct page *page, struct block *head, struct block *tail
     message->chain = chain & 0xfffffff;
     message->tail = last & 0xfffffff;
     message->count = count & 0xff;
-    post(message, page);
+    return message;
+}
+
+/* The batch's message, or NULL. */
+static struct message *take_batch(struct thread *thread, struct batch *batch) {
+    struct page *page = batch->page;
+    if (page == NULL)
+        return NULL;
+    batch->page = NULL;
+    thread->batches_used--;
+    thread->frees_since_flush = 0;
+    return message_of(page, batch->head, batch->tail, batch->count);
 }
 
 static void flush(struct thread *thread, struct batch *batch) {
     struct page *page = batch->page;
-    if (page == NULL)
-        return;
-    batch->page = NULL;
-    thread->batches_used--;
-    thread->frees_since_flush = 0;
-    post_chain(page, batch->head, batch->tail, batch->count);
+    struct message *message = take_batch(thread, batch);
+    if (message != NULL)
+        post(message, page);
+}
+
+/* Only pushed: draining the others' records too would recur, from one to the next. */
+static void push_batches(struct thread *thread) {
+    for (int set = 0; thread->batches_used > 0 && set < BATCH_SETS; set++) {
+        for (int way = 0; way < BATCH_WAYS; way++) {
+            struct page *page = thread->batch[set][way].page;
+            struct message *message = take_batch(thread, &thread->batch[set][way]);
+            if (message != NULL)
+                push(message, mip_page_owner(page));
+        }
+    }
 }
 
 void mip_flush_batches(struct thread *thread) {
@@ -71,8 +93,25 @@ void mip_flush_batches(struct thread *thread) {
             flush(thread, &thread->batch[set][way]);
 }
 
+/* Nobody runs for a parked record: act for it, with what others pushed on the page as well.  False:
+   somebody else does, or has taken the page. */
+static bool free_parked(struct thread *owner, struct page *page, struct block *block) {
+    if (mip_load_relaxed(&owner->a_state) != RECORD_PARKED || !mip_thread_try_lock(owner))
+        return false;
+    bool is_owner = mip_page_owner(page) == owner;
+    if (is_owner) {
+        mip_heap_collect_page(page); /* does not release it: our block is in use */
+        mip_heap_put(page, block, block, 1);
+        mip_store_relaxed(&owner->a_has_pages, true);
+    }
+    mip_thread_unlock(owner);
+    return is_owner;
+}
+
 static void free_made(struct page *page, struct block *block) {
     struct thread *owner = mip_page_owner(page); /* before the push: then the page may be gone */
+    if (free_parked(owner, page, block))
+        return;
     struct block *head = mip_load_relaxed(&page->a_remote);
     do {
         mip_link_set(page, block, head);
@@ -101,7 +140,7 @@ void mip_free_remote(struct thread *thread, struct page *page, struct block *blo
         return;
     }
     if (thread == NULL || (flags & PAGE_SINGLE)) {
-        post_chain(page, block, block, 1);
+        post(message_of(page, block, block, 1), page);
         return;
     }
     struct batch *batch = batch_for(thread, page);
@@ -167,7 +206,7 @@ static size_t drain_portion(struct thread *thread) {
 void mip_drain(struct thread *thread, bool all) {
     if (MIP_UNLIKELY(thread->needs_flush)) {
         thread->needs_flush = false;
-        mip_flush_batches(thread);
+        push_batches(thread);
     }
     size_t portion = all ? SIZE_MAX : drain_portion(thread);
     for (; portion > 0; portion--) {

@@ -138,7 +138,8 @@ struct page *mip_pagemap_find(const void *p) {
 
 static bool set_outside(const void *start, size_t slices, struct page *page) {
     uintptr_t key = (uintptr_t)start >> SLICE_SHIFT;
-    if (page != NULL && window_slices() == 0)
+    /* Or there was none when the caller looked. */
+    if (page != NULL && (window_slices() == 0 || window_index(start) != SIZE_MAX))
         mip_store_relaxed(&a_has_early, true);
     for (size_t i = 0; i < slices; i++) {
         _Atomic(void *) *slot = tree_slot(key + i, page != NULL);

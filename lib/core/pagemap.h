@@ -20,10 +20,10 @@ struct pagemap_window {
     _Atomic(size_t) a_limit;           /* [any, atomic] slices whose entries are valid */
     _Atomic(struct page *) *a_entries; /* [constant once a_limit > 0] */
 };
-extern struct pagemap_window mip_window;
+extern MIP_HIDDEN struct pagemap_window mip_window;
 
 /* The page of memory that has none: owned by nobody. */
-extern struct page mip_page_nobody;
+extern MIP_HIDDEN struct page mip_page_nobody;
 
 /* The record of the page that p points into (for interior slices of single blocks: none), or
    NULL. */

@@ -10,6 +10,25 @@
 #include "core.h"
 #include "size.h"
 
+static _Atomic(bool) a_providing;
+
+void mip_provide_fork_child(void) {
+    mip_store_relaxed(&a_providing, false);
+}
+
+/* One at a time: of two threads that give the same memory, one finds it an arena.  False when
+   another thread has not come to its end for long, so that one that is stopped stops nobody. */
+static bool start_providing(void) {
+    enum { WAIT_MS = 1000 };
+    uint64_t until = mip_os_clock_ms() + WAIT_MS;
+    while (mip_exchange_acquire(&a_providing, true)) { /* acquire: pairs with the release below */
+        if (mip_os_clock_ms() > until)
+            return false;
+        mip_os_yield();
+    }
+    return true;
+}
+
 static bool overlaps_arena(const char *start, size_t size) {
     unsigned count = mip_arena_count();
     for (unsigned i = 0; i < count; i++) {
@@ -41,11 +60,17 @@ int mip_arena_provide(void *start, size_t size, bool is_committed, bool is_zero,
     int saved = errno;
     mip_os_init();
     mip_arena_start();
-    int error = start == NULL || size < skipped + SLICE_SIZE ||
-                        size > UINTPTR_MAX - (uintptr_t)start || overlaps_arena(start, size)
-                    ? EINVAL
-                    : add(start, size, is_committed, is_zero,
-                          flags_of(is_exclusive) | ARENA_EXTERNAL, arena);
+    int error = EINVAL;
+    if (start != NULL && size >= skipped + SLICE_SIZE && size <= UINTPTR_MAX - (uintptr_t)start) {
+        error = ENOMEM;
+        if (start_providing()) {
+            error = overlaps_arena(start, size)
+                        ? EINVAL
+                        : add(start, size, is_committed, is_zero,
+                              flags_of(is_exclusive) | ARENA_EXTERNAL, arena);
+            mip_store_release(&a_providing, false);
+        }
+    }
     errno = saved;
     return error;
 }

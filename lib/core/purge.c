@@ -22,10 +22,11 @@ enum {
     EPOCH_TICKS = 64
 };
 
-static _Atomic(size_t) a_warm;   /* slices that are warm; may run behind for a moment */
-static _Atomic(size_t) a_bound;  /* W, but for its limits */
-static _Atomic(size_t) a_reused; /* in this epoch */
-static _Atomic(size_t) a_used;   /* slices taken or warm, that is: resident at most */
+static _Atomic(size_t) a_purging; /* threads that hold slices in order to purge them */
+static _Atomic(size_t) a_warm;    /* slices that are warm; may run behind for a moment */
+static _Atomic(size_t) a_bound;   /* W, but for its limits */
+static _Atomic(size_t) a_reused;  /* in this epoch */
+static _Atomic(size_t) a_used;    /* slices taken or warm, that is: resident at most */
 static _Atomic(size_t) a_peak;
 static _Atomic(size_t) a_ticks;
 static _Atomic(size_t) a_idle_since; /* ms, truncated: when the last reuse was seen */
@@ -93,21 +94,29 @@ static void purge(size_t wanted) {
         struct arena *arena = mip_load_acquire(&mip_arenas.a_arena[i]); /* acquire: likewise */
         if (arena == NULL || (arena->flags & ARENA_EXTERNAL))
             continue;
-        size_t start = mip_load_relaxed(&arena->a_warm_top);
-        size_t top = start;
+        /* Taken before the walk: who frees slices meanwhile raises the hint again. */
+        mip_add_relaxed(&a_purging, 1);
+        size_t top = mip_exchange_relaxed(&arena->a_warm_top, 0);
         while (top > 0 && wanted > 0) {
             size_t next;
             size_t done = purge_run(arena, top, wanted, &next);
             wanted -= mip_min(done, wanted);
             top = next;
         }
-        /* A slice freed meanwhile above `top` raises the hint again. */
-        mip_cas_relaxed(&arena->a_warm_top, &start, top);
+        mip_sub_relaxed(&a_purging, 1);
+        mip_arena_raise_warm(arena, top);
     }
 }
 
-void mip_arena_note_warm(struct arena *arena, size_t end, size_t slices) {
+bool mip_arena_is_purging(void) {
+    return mip_load_relaxed(&a_purging) != 0;
+}
+
+void mip_arena_note_warm(size_t slices) {
     mip_add_relaxed(&a_warm, slices);
+}
+
+void mip_arena_raise_warm(struct arena *arena, size_t end) {
     size_t top = mip_load_relaxed(&arena->a_warm_top);
     while (top < end && !mip_cas_relaxed(&arena->a_warm_top, &top, end))
         continue;
@@ -127,9 +136,12 @@ void mip_purge_fork_child(void) {
     size_t warm = 0;
     for (size_t i = 0; i < ARENA_COUNT_MAX; i++) {
         struct arena *arena = mip_load_relaxed(&mip_arenas.a_arena[i]);
-        if (arena != NULL)
+        if (arena != NULL) {
             warm += mip_bitset_count(arena->warm, 0, arena->slices);
+            mip_arena_raise_warm(arena, mip_load_relaxed(&arena->a_frontier));
+        }
     }
+    mip_store_relaxed(&a_purging, 0);
     mip_store_relaxed(&a_warm, warm);
 }
 

@@ -81,6 +81,7 @@ static void recount(struct thread *thread) {
     thread->needs_recount = false;
     mip_store_relaxed(&thread->a_busy, 0);
     thread->in_deferred = false;
+    thread->visits = thread->heap.visits = 0;
     recount_heap(&thread->heap);
     for (struct heap *heap = thread->made; heap != NULL; heap = heap->next)
         recount_heap(heap);

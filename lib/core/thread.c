@@ -11,6 +11,8 @@ static _Atomic(bool) a_started; /* the C library has started: thread keys may be
 
 static void park(struct thread *thread) {
     mip_busy_enter(thread);
+    thread->in_deferred = false; /* a function of the program may have ended the thread */
+    thread->visits = thread->heap.visits = 0;
     mip_made_merge_all(thread);
     mip_flush_batches(thread);
     mip_drain(thread, true);

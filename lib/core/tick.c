@@ -59,6 +59,10 @@ static void check_bins(struct thread *thread) {
 }
 
 void mip_tick(struct thread *thread) {
+    if (MIP_UNLIKELY(thread->visits != 0)) {
+        thread->ticks++;
+        return;
+    }
     call_deferred(thread, false);
     mip_busy_enter(thread);
     if (MIP_UNLIKELY(mip_has_messages(thread)))
@@ -75,11 +79,15 @@ void mip_tick(struct thread *thread) {
 }
 
 static void collect_heap(struct heap *heap, bool force) {
+    if (heap->visits != 0)
+        return;
     mip_heap_collect_made(heap, force ? SIZE_MAX : MADE_PAGES_PER_CHECK);
     mip_heap_settle(heap, force);
 }
 
 void mip_thread_collect(struct thread *thread, bool force) {
+    if (thread->visits != 0)
+        return;
     if (force)
         call_deferred(thread, true);
     mip_busy_enter(thread);
@@ -92,13 +100,7 @@ void mip_thread_collect(struct thread *thread, bool force) {
     mip_busy_leave(thread);
 }
 
-void mip_collect(bool force) {
-    int saved = errno;
-    /* The deferred function runs in a thread of ours, with that thread's heartbeat. */
-    bool calls = force && mip_load_relaxed(&mip_has_deferred);
-    struct thread *thread = calls ? mip_thread_get() : mip_thread_self();
-    if (thread != NULL)
-        mip_thread_collect(thread, force);
+void mip_collect_parked(bool force) {
     for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
         if (!mip_thread_try_lock(t))
             continue;
@@ -106,6 +108,16 @@ void mip_collect(bool force) {
         mip_heap_collect_made(&t->heap, force ? SIZE_MAX : MADE_PAGES_PER_CHECK);
         mip_thread_return(t);
     }
+}
+
+void mip_collect(bool force) {
+    int saved = errno;
+    /* The deferred function runs in a thread of ours, with that thread's heartbeat. */
+    bool calls = force && mip_load_relaxed(&mip_has_deferred);
+    struct thread *thread = calls ? mip_thread_get() : mip_thread_self();
+    if (thread != NULL)
+        mip_thread_collect(thread, force);
+    mip_collect_parked(force);
     mip_arena_collect(force);
     errno = saved;
 }

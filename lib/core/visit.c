@@ -83,10 +83,14 @@ static bool prepare(const struct heap *heap) {
     if (heap == NULL || heap->thread != thread || thread == NULL)
         return false;
     struct heap *own = (struct heap *)(uintptr_t)heap;
+    if (own->visits != 0)
+        return true; /* a visitor asks: the walk has prepared */
     int saved = errno;
     mip_busy_enter(thread);
-    mip_flush_batches(thread);
-    mip_drain(thread, true);
+    if (thread->visits == 0) { /* else a visitor of another heap asks, whose lists must stay */
+        mip_flush_batches(thread);
+        mip_drain(thread, true);
+    }
     mip_heap_collect_made(own, SIZE_MAX);
     mip_heap_settle(own, true);
     mip_busy_leave(thread);
@@ -99,9 +103,15 @@ bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *fun
         return false;
     int saved = errno;
     struct visit visit = {heap, all_blocks, fun, arg};
+    struct thread *thread = heap->thread;
+    struct heap *own = (struct heap *)(uintptr_t)heap;
+    thread->visits++;
+    own->visits++;
     bool done = visit_list(&visit, &heap->full) && visit_list(&visit, &heap->full_made);
     for (unsigned bin = 0; done && bin < BIN_COUNT; bin++)
         done = visit_list(&visit, &heap->queue[bin]);
+    own->visits--;
+    thread->visits--;
     errno = saved;
     return done;
 }
