@@ -57,5 +57,6 @@ static bool visit_publicly(const struct heap *heap, const struct mip_area *area,
 bool mi_heap_visit_blocks(const mi_heap_t *heap, bool visit_all_blocks, mi_block_visit_fun *visitor,
                           void *arg) {
     struct visitor both = {visitor, arg};
-    return mip_heap_visit(heap_or_default(heap), visit_all_blocks, visit_publicly, &both);
+    return visitor != NULL &&
+           mip_heap_visit(heap_or_default(heap), visit_all_blocks, visit_publicly, &both);
 }

@@ -25,10 +25,13 @@ static char *duplicate_string(struct heap *heap, const char *s, size_t limit) {
    ours. */
 static char *resolve(struct heap *heap, const char *fname, char *resolved_name) {
     char buffer[PATH_MAX];
-    if (resolved_name != NULL) {
-        return realpath(fname, resolved_name);
+    int saved_errno = errno;
+    char *path = realpath(fname, resolved_name != NULL ? resolved_name : buffer);
+    if (path == NULL) {
+        return NULL;
     }
-    return realpath(fname, buffer) == NULL ? NULL : duplicate_string(heap, buffer, PATH_MAX);
+    errno = saved_errno; /* which realpath(3) changes although it succeeds */
+    return resolved_name != NULL ? path : duplicate_string(heap, buffer, PATH_MAX);
 }
 
 char *mi_strdup(const char *s) {

@@ -99,11 +99,21 @@ long mip_option_default(enum mip_option option) {
 }
 
 static void tell_report(void) {
-    if (mip_load_relaxed(&a_state) == READY) {
-        mip_report_configure(mip_option_is_enabled(MIP_OPTION_VERBOSE),
-                             mip_option_is_enabled(MIP_OPTION_SHOW_ERRORS),
-                             (size_t)mip_option_get(MIP_OPTION_MAX_ERRORS),
-                             (size_t)mip_option_get(MIP_OPTION_MAX_WARNINGS));
+    enum { TOLD = 4 };
+    static const enum mip_option told[TOLD] = {MIP_OPTION_VERBOSE, MIP_OPTION_SHOW_ERRORS,
+                                               MIP_OPTION_MAX_ERRORS, MIP_OPTION_MAX_WARNINGS};
+    long values[TOLD];
+    bool is_stale = mip_load_relaxed(&a_state) == READY;
+    while (is_stale) {
+        atomic_thread_fence(memory_order_seq_cst); /* our own option, then the others */
+        for (int i = 0; i < TOLD; i++)
+            values[i] = mip_option_get(told[i]);
+        mip_report_configure(values[0], values[1], (size_t)values[2], (size_t)values[3]);
+        /* Another thread may have told a newer value, which we have just overwritten. */
+        atomic_thread_fence(memory_order_seq_cst);
+        is_stale = false;
+        for (int i = 0; i < TOLD; i++)
+            is_stale |= values[i] != mip_option_get(told[i]);
     }
 }
 

@@ -216,6 +216,12 @@ enum c_library mip_run_elf_c_library(const struct elf *elf) {
     return found;
 }
 
+/* Where its libraries are searched for, which is no concern of what it starts. */
+bool mip_run_elf_has_search_path(const struct elf *elf) {
+    uint64_t value;
+    return read_dynamic(elf, DT_RPATH, 0, &value) || read_dynamic(elf, DT_RUNPATH, 0, &value);
+}
+
 /* ------------------------------------------------------------------ symbols */
 struct hash_table {
     uint64_t symbols, strings; /* offsets */

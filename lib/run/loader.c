@@ -123,7 +123,8 @@ void mip_run_loader_expression(char *expression, const struct library *library,
     const char *name = mip_run_library_name(variant);
     if (library->is_installed) {
         mip_run_path(expression, "%s", name);
-        if (ask_loader(expression, library, target) == IS_MAPPED) {
+        if (!mip_run_elf_has_search_path(&target->program) &&
+            ask_loader(expression, library, target) == IS_MAPPED) {
             return;
         }
         mip_run_path(expression, "%s/$LIB/%s", library->prefix, name);

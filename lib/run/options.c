@@ -100,7 +100,8 @@ static bool is_number_in_range(const char *text, const struct option *option) {
 }
 
 static void check_value(const struct option *option, const char *text) {
-    if (is_number_in_range(text, option) || (option->kind == SWITCH && is_word(text))) {
+    if (is_number_in_range(text, option) || (option->kind == SWITCH && *text == '\0') ||
+        (option->kind != KIBIBYTES && option->minimum == 0 && is_word(text))) {
         return;
     }
     if (option->kind == SWITCH) {

@@ -53,6 +53,7 @@ void mip_run_path(char *path, const char *format, ...) MIP_FORMAT(2, 3);
 bool mip_run_elf_read(int fd, struct elf *elf);
 bool mip_run_elf_is_same_abi(const struct elf *a, const struct elf *b);
 enum c_library mip_run_elf_c_library(const struct elf *elf);
+bool mip_run_elf_has_search_path(const struct elf *elf);
 bool mip_run_elf_defines(const struct elf *elf, const char *symbol);
 
 /* script.c: what an interpreter line, or the arguments of env(1), run. */
