@@ -15,3 +15,6 @@ pairs: all tests/bench/pairs
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/bench/pairs.sh
 startup: all
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/bench/startup.sh
+
+include tests/bench/loads.mk
+include tests/bench/run.mk

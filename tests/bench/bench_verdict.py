@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""The figures that this library has to reach, and which rows fall short of them."""
+
+from bench_peers import LIBC, OURS
+from bench_report import BLOW_UP, RETURNING
+from bench_stats import geometric_mean
+
+ENOUGH_ROUNDS = 9
+ROW_LIMIT = 0.95  # of the best peer's speed, in each row
+EACH_LIMIT = 1.10  # times each peer's speed, over all rows
+FAULTS_LIMIT = 1.1  # times the best peer's page faults
+BLOW_UP_LIMIT = 1.25  # times the C library's peak
+ROUNDING = 0.005  # field.txt has two decimals
+
+
+def read_field(path):
+    """The best time that was reached in a row by any allocator, as a ratio to the C library."""
+    with open(path, encoding="utf-8") as file:
+        lines = (line.split("#", 1)[0].split() for line in file)
+        return {words[0]: float(words[1]) for words in lines if words}
+
+
+def rows_verdict(title, judged, short):
+    """One line for a figure that each of so many rows has to reach, one for each that does not."""
+    if not judged:
+        yield f"  -      {title}: no row to judge it by"
+        return
+    yield f"  {'SHORT' if short else 'good '}  {title}"
+    for text in short:
+        yield f"           {text}"
+
+
+def mean_verdict(title, value, is_good):
+    """One line for a mean over the rows."""
+    if value is None:
+        return f"  -      {title}: no row to judge it by"
+    return f"  {'good ' if is_good(value) else 'SHORT'}  {title}: {value:.3f}"
+
+
+def time_verdicts(summary, field):
+    speeds = list(summary.speeds(summary.fastest))
+    yield mean_verdict(
+        "time, geometric mean against the best peer of each row, at least 1.00",
+        geometric_mean(interval.mean for _, _, interval in speeds),
+        lambda value: value >= 1,
+    )
+    short = [
+        f"{row.name}: {interval} against {name}"
+        for row, name, interval in speeds
+        if interval.is_below(ROW_LIMIT)
+    ]
+    yield from rows_verdict(f"time, no row below {ROW_LIMIT} of its best peer", len(speeds), short)
+    for name in summary.others:
+        yield mean_verdict(
+            f"time, geometric mean against {name}, at least {EACH_LIMIT:.2f}",
+            geometric_mean(interval.mean for _, _, interval in summary.speeds(name)),
+            lambda value: value >= EACH_LIMIT,
+        )
+    if LIBC not in summary.names:
+        return
+    judged, short = 0, []
+    for row in summary.rows:
+        ratio = summary.paired(row, OURS, LIBC)
+        best = field.get(row.name)
+        if best is None or ratio.mean is None:
+            continue
+        judged += 1
+        if ratio.is_above(best + ROUNDING):
+            short.append(f"{row.name}: {ratio} of {LIBC}'s time, the field's best is {best:.2f}")
+    yield from rows_verdict(f"time, the field's best as a ratio to {LIBC} in each row", judged, short)
+
+
+def memory_verdicts(summary):
+    for name in summary.others:
+        ratios = [summary.memory_ratio(row, OURS, name) for row in summary.rows]
+        limit = "at most 1.00" if name == LIBC else "below 1.00"
+        yield mean_verdict(
+            f"peak memory, geometric mean against {name}, {limit}",
+            geometric_mean(ratio for ratio in ratios if ratio is not None),
+            (lambda value: value <= 1) if name == LIBC else (lambda value: value < 1),
+        )
+    judged, short = 0, []
+    for row in summary.rows:
+        ratio = summary.memory_ratio(row, OURS, LIBC) if LIBC in summary.names else None
+        if not row.name.startswith(BLOW_UP) or ratio is None:
+            continue
+        judged += 1
+        if ratio > BLOW_UP_LIMIT:
+            short.append(f"{row.name}: {ratio:.2f}")
+    title = f"peak memory, at most {BLOW_UP_LIMIT} of {LIBC}'s in the blow-up phases"
+    yield from rows_verdict(title, judged, short)
+
+
+def fault_verdicts(summary):
+    judged, short = 0, []
+    for row in summary.rows:
+        best = summary.best(row, lambda row, name: summary.cell(row, name).faults())
+        if not row.name.startswith(RETURNING) or best is None or not summary.both(row, OURS, best):
+            continue
+        judged += 1
+        ratio = summary.cell(row, OURS).faults() / max(summary.cell(row, best).faults(), 1)
+        if ratio > FAULTS_LIMIT:
+            short.append(f"{row.name}: {ratio:.2f} of {best}'s")
+    title = f"page faults, at most {FAULTS_LIMIT} of the best peer's in {', '.join(RETURNING)}"
+    yield from rows_verdict(title, judged, short)
+
+
+def verdicts(summary, field):
+    """All of them, in words."""
+    yield "Figures to reach:"
+    yield ""
+    yield from time_verdicts(summary, field)
+    yield from memory_verdicts(summary)
+    yield from fault_verdicts(summary)
+    if summary.rounds < ENOUGH_ROUNDS:
+        yield ""
+        yield f"  A hint only: {summary.rounds} of at least {ENOUGH_ROUNDS} rounds (ROUNDS=9)."

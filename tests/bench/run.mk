@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# make bench [BENCH='ROW...'] [PEERS='LIBRARY...'] [ROUNDS=N] [QUICK=1] [OUT=DIRECTORY]
+#            [COMPARE='LIBRARY LIBRARY']; see README.md here, or bench.py --help.
+BENCH_RUN_TESTS = tests/bench/bench-check.sh
+TESTS += $(BENCH_RUN_TESTS)
+dist_check_SCRIPTS += $(BENCH_RUN_TESTS) $(BENCH_REAL)
+BENCH_REAL = \
+	tests/bench/real/build.sh \
+	tests/bench/real/gcc.sh \
+	tests/bench/real/ghostscript.sh \
+	tests/bench/real/lua.sh \
+	tests/bench/real/node.sh \
+	tests/bench/real/perl.sh \
+	tests/bench/real/python3.sh \
+	tests/bench/real/redis.sh \
+	tests/bench/real/rocksdb.sh \
+	tests/bench/real/sqlite3.sh \
+	tests/bench/real/z3.sh
+EXTRA_DIST += \
+	tests/bench/README.md \
+	tests/bench/bench.py \
+	tests/bench/bench_chart.py \
+	tests/bench/bench_peers.py \
+	tests/bench/bench_report.py \
+	tests/bench/bench_run.py \
+	tests/bench/bench_stats.py \
+	tests/bench/bench_verdict.py \
+	tests/bench/field.txt \
+	tests/bench/measure.c \
+	tests/bench/real/common.sh \
+	tests/bench/real/work.js \
+	tests/bench/real/work.lua \
+	tests/bench/real/work.pl \
+	tests/bench/real/work.py
+CLEAN_HOOKS += clean-bench
+
+# What is given to make stands in the environment of its commands.  No pattern of BENCH names a file.
+.PHONY: bench clean-bench
+bench: all $(BENCH_LOADS)
+	@$(AM_TESTS_ENVIRONMENT) set -f; python3 $(top_srcdir)/tests/bench/bench.py --builddir . \
+	  --out "$${OUT:-bench-results}" $${PEERS:+--peers "$$PEERS"} $${ROUNDS:+--rounds "$$ROUNDS"} \
+	  $${QUICK:+--quick} $${COMPARE:+--compare $$COMPARE} $$BENCH
+clean-bench:
+	rm -rf bench-results
