@@ -186,7 +186,12 @@ static void *adopt_run(size_t i, struct arena *arena, size_t start, size_t slice
                        bool *is_zero) {
     size_t warm = mip_bitset_clear(arena->warm, start, slices);
     if (!(arena->flags & ARENA_EXTERNAL)) {
-        mip_arena_note_take(slices, warm);
+        size_t touched = mip_load_relaxed(&arena->a_touched);
+        size_t fresh = start + slices <= touched ? 0 : mip_min(start + slices - touched, slices);
+        while (start + slices > touched &&
+               !mip_cas_relaxed(&arena->a_touched, &touched, start + slices))
+            continue;
+        mip_arena_note_take(slices, warm, slices - fresh);
         if (warm == 0)
             populate(arena->base + (start << SLICE_SHIFT), slices << SLICE_SHIFT);
     }
@@ -278,17 +283,15 @@ void mip_arena_give(unsigned id, void *start, size_t slices) {
     size_t first = (size_t)((char *)start - arena->base) >> SLICE_SHIFT;
     mip_bitset_set(arena->dirty, first, slices);
     if (!(arena->flags & ARENA_EXTERNAL)) {
-        mip_arena_note_warm(slices);
+        mip_arena_note_give(slices);
         mip_bitset_set(arena->warm, first, slices);
     }
     mip_bitset_give_back(arena->taken, first, slices);
     size_t low = mip_load_relaxed(&arena->a_low);
     while (first < low && !mip_cas_relaxed(&arena->a_low, &low, first))
         continue;
-    if (!(arena->flags & ARENA_EXTERNAL)) {
-        mip_arena_raise_warm(arena, first + slices);
-        mip_arena_purge_excess(slices);
-    }
+    if (!(arena->flags & ARENA_EXTERNAL))
+        mip_arena_given(arena, first + slices, slices);
 }
 
 bool mip_arena_extend(unsigned id, void *start, size_t slices, size_t new_slices, bool *is_zero) {

@@ -30,6 +30,7 @@ struct arena {
     size_t slices;              /* [constant] */
     unsigned flags;             /* [constant] */
     _Atomic(size_t) a_frontier; /* [any, atomic] slices that are accessible; only rises */
+    _Atomic(size_t) a_touched;  /* [any, atomic] slices that were ever taken lie below; likewise */
     _Atomic(size_t) a_low;      /* [any, atomic] hint: no free slice below */
     _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
     mip_bit_word *taken, *dirty, *warm;
@@ -79,9 +80,9 @@ bool mip_arena_is_exclusive(unsigned arena);
 /* Purge all warm slices, or (force false) what lies above the warm bound, in bounded portions. */
 void mip_arena_collect(bool force);
 
-/* `ticks` slow paths went by: lets the warm bound follow what was reused, and purges what has
-   been warm for longer than the option says.  `now` in ms. */
-void mip_arena_tick(uint64_t now, unsigned ticks);
+/* Slow paths went by: the warm bound follows what the program does lately, and what has been warm
+   for longer than the option says is purged.  `now` in ms. */
+void mip_arena_tick(uint64_t now);
 
 /* Does some thread hold slices in order to purge them? */
 bool mip_arena_is_purging(void);

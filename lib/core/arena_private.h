@@ -11,21 +11,17 @@ struct arena_table {
 };
 extern MIP_HIDDEN struct arena_table mip_arenas;
 
-/* Slices were taken, of which `warm` were warm. */
-void mip_arena_note_take(size_t slices, size_t warm);
+/* Slices were taken, of which `warm` were warm and `reused` had been in use before. */
+void mip_arena_note_take(size_t slices, size_t warm, size_t reused);
 
-/* Slices are about to become warm (before they can be taken again, so that the count never falls
-   below zero). */
-void mip_arena_note_warm(size_t slices);
+/* Slices are about to be given back warm (before they can be taken again, so that the counts never
+   fall below zero). */
+void mip_arena_note_give(size_t slices);
 
-/* There may be warm slices below `end`.  After these can be taken: a purge that could not take them
-   has lowered the hint. */
-void mip_arena_raise_warm(struct arena *arena, size_t end);
+/* They can be taken, and end at `end`: purge what lies above the bound. */
+void mip_arena_given(struct arena *arena, size_t end, size_t slices);
 
 /* In the child after fork: count again. */
 void mip_purge_fork_child(void);
-
-/* `freed` slices were given back: purge what lies above the bound. */
-void mip_arena_purge_excess(size_t freed);
 
 #endif

@@ -60,6 +60,12 @@ void mip_heap_release_page(struct heap *heap, struct page *page) {
     mip_heap_forget_page(named);
 }
 
+/* A first page, which is short, although the heap has come to hold others of its class. */
+static bool is_outgrown(const struct heap *heap, const struct page *page) {
+    size_t held = heap->bin_slices[page->bin];
+    return page->slices < held && page->slices < mip_bin_page_slices(page->bin, 1);
+}
+
 /* The last used block of a queued page came back.  Empty pages are kept for a while, at the end
    of the queue, so that others fill up before them. */
 static void page_empty(struct heap *heap, struct page *page) {
@@ -67,7 +73,7 @@ static void page_empty(struct heap *heap, struct page *page) {
     MIP_ASSERT(queue->first != page || heap->list[page->bin] == NULL);
     heap->empty_slices += page->slices;
     page->stamp = heap->thread->ticks;
-    if (heap->empty_slices > EMPTY_MAX) {
+    if (heap->empty_slices > EMPTY_MAX || is_outgrown(heap, page)) {
         mip_heap_release_page(heap, page);
     } else if (page->next != NULL) {
         mip_page_list_remove(queue, page);

@@ -9,7 +9,8 @@ enum {
     SMALL_PAGE_SLICES_TOP = 8,
     BLOCKS_LEAST = 64,
     BIG_BLOCKS_LEAST = 32,
-    BIG_PAGE_SLICES_LEAST = 16
+    BIG_PAGE_SLICES_LEAST = 16,
+    FIRST_PAGE_SHARE = 8 /* many threads never need more of a size than a few blocks */
 };
 
 size_t mip_bin_page_slices(unsigned bin, size_t held) {
@@ -20,8 +21,10 @@ size_t mip_bin_page_slices(unsigned bin, size_t held) {
     size_t least = mip_slices_of(size * BLOCKS_LEAST);
     if (size > NATURAL_ALIGNMENT_MAX)
         least = mip_min(size * BIG_BLOCKS_LEAST >> SLICE_SHIFT, BIG_PAGE_SLICES_LEAST);
+    if (held == 0)
+        least = least / FIRST_PAGE_SHARE;
     size_t most = size > NATURAL_ALIGNMENT_MAX ? PAGE_SLICES_TOP : SMALL_PAGE_SLICES_TOP;
-    slices = mip_min(mip_max(slices, least), most);
+    slices = mip_min(mip_max(mip_max(slices, least), 1), most);
     size_t blocks = mip_max((slices << SLICE_SHIFT) / size, 1);
     return mip_slices_of(blocks * size);
 }

@@ -72,7 +72,7 @@ void mip_tick(struct thread *thread) {
         mip_flush_batches(thread);
         collect_hinted(thread);
         check_bins(thread);
-        mip_arena_tick(mip_os_clock_ms(), TICKS_PER_CHECK);
+        mip_arena_tick(mip_os_clock_ms());
         mip_heap_check(&thread->heap);
     }
     mip_busy_leave(thread);

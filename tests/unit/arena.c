@@ -126,6 +126,41 @@ START_TEST(test_give_back) {
 }
 END_TEST
 
+static size_t purged(void) {
+    struct mip_stat_values values;
+    mip_stat_read(MIP_STAT_RESET, &values);
+    return (size_t)values.total;
+}
+
+/* What a program comes back to is kept: the second way down gives nothing back but what is above
+   the bound, and the third way up finds it.  A period without such swings ends that. */
+START_TEST(test_swing_is_kept) {
+    enum { COUNT = 256, ROUNDS = 4 };
+    static void *taken[COUNT];
+    static unsigned arena[COUNT];
+    bool is_zero;
+    size_t before[ROUNDS];
+    mip_os_init();
+    if (!CAN_GIVE_BACK)
+        return;
+    mip_arena_tick(1);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < COUNT; i++)
+            taken[i] = mip_arena_take(4, SLICE_SIZE, 0, &arena[i], &is_zero);
+        before[round] = purged();
+        for (int i = 0; i < COUNT; i++)
+            mip_arena_give(arena[i], taken[i], 4);
+    }
+    ck_assert_uint_ge(before[1] - before[0], COUNT * 4 * SLICE_SIZE * 9 / 10);
+    ck_assert_uint_eq(before[2], before[1]);
+    ck_assert_uint_eq(before[3], before[1]);
+    ck_assert_uint_eq(purged(), before[1]);
+    for (int tick = 1; tick < 100; tick++)
+        mip_arena_tick(1 + (uint64_t)tick * 200);
+    ck_assert_uint_ge(purged() - before[1], COUNT * 4 * SLICE_SIZE);
+}
+END_TEST
+
 START_TEST(test_page_reset_off) {
     unsigned arena;
     bool is_zero;
@@ -255,6 +290,7 @@ static TCase *arenas(void) {
     tcase_add_test(test_case, test_runs);
     tcase_add_test(test_case, test_extend);
     tcase_add_test(test_case, test_give_back);
+    tcase_add_test(test_case, test_swing_is_kept);
     tcase_add_test(test_case, test_page_reset_off);
     tcase_add_test(test_case, test_purge_refused);
     tcase_add_test(test_case, test_no_memory);
