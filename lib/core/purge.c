@@ -43,6 +43,14 @@ static _Atomic(size_t) a_warm_taken; /* in this period, and whether any in the o
 static _Atomic(bool) a_is_idle;
 static _Atomic(size_t) a_since; /* ms, truncated: when this period began; 0: none has */
 
+/* Not below zero: in the child of a fork that a signal handler made in the midst of a purge, or of
+   taking slices, they have been counted again already. */
+static void lower(_Atomic(size_t) *count, size_t by) {
+    size_t old = mip_load_relaxed(count);
+    while (old > 0 && !mip_cas_weak_relaxed(count, &old, old - mip_min(old, by)))
+        continue;
+}
+
 static size_t lately(const struct lately *value) {
     return mip_max(mip_load_relaxed(&value->a_now), mip_load_relaxed(&value->a_before));
 }
@@ -96,7 +104,7 @@ static size_t purge_run(struct arena *arena, size_t top, size_t limit, size_t *n
             return 0;
     }
     size_t warm = mip_bitset_clear(arena->warm, first, count);
-    mip_sub_relaxed(&a_warm, warm);
+    lower(&a_warm, warm);
     mip_stat_increase(MIP_STAT_MMAPS, 1);
     if (mip_os_purge(arena->base + (first << SLICE_SHIFT), count << SLICE_SHIFT)) {
         mip_bitset_clear(arena->dirty, first, count);
@@ -130,7 +138,7 @@ static void purge(size_t wanted) {
             wanted -= mip_min(done, wanted);
             top = next;
         }
-        mip_sub_relaxed(&a_purging, 1);
+        lower(&a_purging, 1);
         raise_hint(arena, top);
     }
 }
@@ -151,7 +159,7 @@ static void purge_excess(size_t freed) {
 void mip_arena_note_take(size_t slices, size_t warm, size_t reused) {
     size_t live = mip_add_relaxed(&a_live, slices) + slices;
     if (warm > 0) {
-        mip_sub_relaxed(&a_warm, warm);
+        lower(&a_warm, warm);
         mip_store_relaxed(&a_warm_taken, 1);
     }
     if (reused > 0) {
@@ -169,7 +177,8 @@ void mip_arena_note_take(size_t slices, size_t warm, size_t reused) {
 }
 
 void mip_arena_note_give(size_t slices) {
-    size_t live = mip_sub_relaxed(&a_live, slices) - slices;
+    lower(&a_live, slices);
+    size_t live = mip_load_relaxed(&a_live);
     mip_add_relaxed(&a_warm, slices);
     if (live < mip_load_relaxed(&a_low))
         start_dip(live);

@@ -2,6 +2,7 @@
 /* Chapter "analysis". */
 #include "support.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 static int global;
@@ -266,5 +267,168 @@ START_TEST(visit_default_heap) {
 }
 END_TEST
 
-RUN_SUITE("analysis", wild_pointers, owned_pointers, visit_sees_live_blocks,
-          visit_counts_aligned_blocks, visit_areas_only, visit_stops, visit_default_heap)
+START_TEST(visit_without_visitor) {
+    mi_heap_t *heap = mi_heap_new();
+    void *p = mi_heap_malloc(heap, 100);
+    ck_assert(!mi_heap_visit_blocks(heap, true, NULL, NULL));
+    ck_assert(!mi_heap_visit_blocks(heap, false, NULL, p));
+    mi_heap_destroy(heap);
+}
+END_TEST
+
+/* What a visitor may do: allocate elsewhere, ask, collect, visit; and another thread may free. */
+enum { VISITED = 30000, VISITED_SIZE = 2000, KEPT_MAX = 2 * VISITED };
+static struct visited {
+    size_t number;
+    unsigned char rest[VISITED_SIZE - sizeof(size_t)];
+} * visited[VISITED];
+static unsigned char times_seen[VISITED];
+static void *kept[KEPT_MAX]; /* what the visitor allocates */
+static size_t kept_count, visit_calls;
+static mi_heap_t *visited_heap, *other_heap;
+
+static void *free_every_third(void *arg) {
+    for (size_t i = 0; i < VISITED; i += 3) {
+        mi_free(visited[i]);
+        visited[i] = NULL;
+    }
+    return arg;
+}
+
+static void keep(mi_heap_t *heap) {
+    if (kept_count < KEPT_MAX) {
+        kept[kept_count++] = mi_heap_malloc(heap, 3000);
+    }
+}
+
+static void allocates_elsewhere(void) {
+    keep(other_heap);
+}
+
+static void others_free(void) {
+    pthread_t thread;
+    keep(other_heap);
+    if (visit_calls == 2) {
+        ck_assert_int_eq(pthread_create(&thread, NULL, free_every_third, NULL), 0);
+        pthread_join(thread, NULL);
+    }
+}
+
+static void asks(void) {
+    if (visit_calls % 100 == 0) {
+        ck_assert(mi_heap_check_owned(visited_heap, visited[1]));
+        ck_assert(!mi_heap_check_owned(other_heap, visited[1]));
+    }
+}
+
+static void collects(void) {
+    if (visit_calls % 1000 == 2) {
+        mi_collect(true);
+        mi_heap_collect(visited_heap, true);
+    }
+}
+
+static bool count_blocks(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
+                         size_t block_size, void *arg) {
+    (void)heap;
+    (void)area;
+    (void)block_size;
+    *(size_t *)arg += block != NULL;
+    return true;
+}
+
+static void visits(void) {
+    if (visit_calls % 5000 == 2) {
+        size_t count = 0;
+        ck_assert(mi_heap_visit_blocks(visited_heap, true, count_blocks, &count));
+        ck_assert_uint_eq(count, VISITED - 1);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*act)(void);
+    bool in_backing; /* the visited heap is the thread's own, the other is made */
+} acts[] = {{"allocates elsewhere", allocates_elsewhere, false},
+            {"allocates elsewhere", allocates_elsewhere, true},
+            {"others free meanwhile", others_free, false},
+            {"others free meanwhile", others_free, true},
+            {"asks", asks, false},
+            {"collects", collects, false},
+            {"visits", visits, false}};
+
+static bool act_and_count(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
+                          size_t block_size, void *arg) {
+    (void)heap;
+    (void)area;
+    visit_calls++;
+    acts[*(const int *)arg].act();
+    const struct visited *seen = block;
+    /* The backing heap may hold blocks of others. */
+    if (seen != NULL && block_size >= VISITED_SIZE && seen->number < VISITED &&
+        seen == visited[seen->number]) {
+        times_seen[seen->number]++;
+    }
+    return visit_calls < (size_t)4 * VISITED;
+}
+
+static void *free_one(void *arg) {
+    mi_free(arg);
+    return NULL;
+}
+
+START_TEST(visitor_acts) {
+    pthread_t thread;
+    mi_heap_t *made = mi_heap_new();
+    visited_heap = acts[_i].in_backing ? mi_heap_get_backing() : made;
+    other_heap = acts[_i].in_backing ? made : mi_heap_get_backing();
+    for (size_t i = 0; i < VISITED; i++) {
+        visited[i] = mi_heap_malloc(visited_heap, VISITED_SIZE);
+        visited[i]->number = i;
+    }
+    /* What another thread gave back before. */
+    ck_assert_int_eq(pthread_create(&thread, NULL, free_one, visited[VISITED / 2]), 0);
+    pthread_join(thread, NULL);
+    visited[VISITED / 2] = NULL;
+    ck_assert(mi_heap_visit_blocks(visited_heap, true, act_and_count, &_i));
+    for (size_t i = 0; i < VISITED; i++) {
+        ck_assert_msg(times_seen[i] <= 1, "%s: block %zu seen %d times", acts[_i].name, i,
+                      times_seen[i]);
+        ck_assert_msg(visited[i] == NULL || times_seen[i] == 1, "%s: block %zu not seen",
+                      acts[_i].name, i);
+    }
+    /* And everything is as usual afterwards. */
+    for (size_t i = 0; i < VISITED; i++) {
+        mi_free(visited[i]);
+    }
+    while (kept_count > 0) {
+        mi_free(kept[--kept_count]);
+    }
+    size_t left = 0;
+    mi_collect(true);
+    ck_assert(mi_heap_visit_blocks(made, true, count_blocks, &left));
+    ck_assert_uint_eq(left, 0);
+    mi_heap_destroy(made);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("analysis");
+    TCase *plain = tcase_create("analysis");
+    tcase_set_timeout(plain, 120);
+    tcase_add_test(plain, wild_pointers);
+    tcase_add_test(plain, owned_pointers);
+    tcase_add_test(plain, visit_sees_live_blocks);
+    tcase_add_test(plain, visit_counts_aligned_blocks);
+    tcase_add_test(plain, visit_areas_only);
+    tcase_add_test(plain, visit_stops);
+    tcase_add_test(plain, visit_default_heap);
+    tcase_add_test(plain, visit_without_visitor);
+    tcase_add_loop_test(plain, visitor_acts, 0, COUNT_OF(acts));
+    suite_add_tcase(suite, plain);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -346,6 +346,7 @@ START_TEST(real_paths) {
     static const char *const names[] = {"/", ".", "..", "/proc/../", "/usr/lib/.."};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         ck_assert_ptr_nonnull(realpath(names[i], expected));
+        errno = ERRNO_UNTOUCHED;
         char *path = mi_realpath(names[i], NULL);
         ck_assert_ptr_nonnull(path);
         ck_assert_str_eq(path, expected);
@@ -353,6 +354,7 @@ START_TEST(real_paths) {
         mi_free(path);
         ck_assert_ptr_eq(mi_realpath(names[i], buffer), buffer);
         ck_assert_str_eq(buffer, expected);
+        ck_assert_int_eq(errno, ERRNO_UNTOUCHED);
     }
 }
 END_TEST

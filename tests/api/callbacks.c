@@ -422,7 +422,93 @@ START_TEST(deferred_changes_meanwhile) {
 }
 END_TEST
 
+/* ---- a deferred-free function that ends what it runs in */
+
+static void replace_default_heap(bool force, unsigned long long heartbeat) {
+    (void)force;
+    (void)heartbeat;
+    if (++calls < 100 || calls % 5 == 0) { /* at first before it holds anything */
+        mi_heap_delete(mi_heap_set_default(mi_heap_new()));
+    }
+}
+
+/* The block comes from the heap that is the default one when the function has returned. */
+START_TEST(deferred_replaces_default_heap) {
+    enum { HELD = 300, STEPS = 60000 };
+    static void *held[HELD];
+    static size_t held_size[HELD];
+    mi_heap_set_default(mi_heap_new());
+    mi_register_deferred_free(replace_default_heap);
+    for (size_t i = 0; i < STEPS; i++) {
+        size_t k = i * 7919 % HELD, size = i % 1000 == 0 ? 3 * MIB : 100 + i % 3000;
+        ck_assert(held[k] == NULL || is_filled(held[k], 100, (unsigned)k));
+        if (i % 4 == 3) {
+            held[k] = mi_realloc(held[k], size);
+        } else {
+            mi_free(held[k]);
+            held[k] = i % 4 == 0   ? mi_zalloc(size)
+                      : i % 4 == 1 ? mi_malloc(size)
+                                   : mi_malloc_aligned(size, i % 50 == 2 ? 256 * KIB : 64);
+        }
+        ck_assert_ptr_nonnull(held[k]);
+        mi_heap_t *heap = mi_heap_of(held[k]);
+        ck_assert(heap == mi_heap_get_backing() || heap == mi_heap_get_default());
+        held_size[k] = size;
+        fill(held[k], 100, (unsigned)k);
+    }
+    mi_register_deferred_free(NULL);
+    ck_assert_int_gt(calls, 100);
+    for (size_t k = 0; k < HELD; k++) {
+        ck_assert_uint_ge(mi_usable_size(held[k]), held_size[k]);
+        mi_free(held[k]);
+    }
+}
+END_TEST
+
+static _Thread_local int calls_here;
+static atomic_bool leaves;
+
+static void leave_thread(bool force, unsigned long long heartbeat) {
+    (void)force;
+    (void)heartbeat;
+    calls_here++;
+    if (leaves) {
+        leaves = false;
+        pthread_exit(&leaves);
+    }
+}
+
+static void *allocate_until_called(void *arg) {
+    for (int i = 0; i < 20000; i++) {
+        ck_assert_ptr_nonnull(mi_malloc(1000));
+    }
+    *(int *)arg = calls_here;
+    return NULL;
+}
+
+/* The next thread, which may have what the ended one left, is called as ever. */
+START_TEST(deferred_ends_its_thread) {
+    pthread_t thread;
+    mi_free(mi_malloc(1));
+    mi_register_deferred_free(leave_thread);
+    for (int round = 0; round < 4; round++) {
+        int count = -1;
+        void *result;
+        leaves = round % 2 == 0;
+        ck_assert_int_eq(pthread_create(&thread, NULL, allocate_until_called, &count), 0);
+        pthread_join(thread, &result);
+        if (round % 2 == 0) {
+            ck_assert_ptr_eq(result, &leaves);
+        } else {
+            ck_assert_int_gt(count, 0);
+        }
+    }
+    mi_register_deferred_free(NULL);
+}
+END_TEST
+
 RUN_SUITE("callbacks", sizes_too_large, no_memory, not_told, messages_of_failures, output_allocates,
           output_prints, registered_output_prints, error_function_allocates,
           error_function_unregisters, registered_by_another_thread,
-          output_unregistered_by_another_thread, deferred_changes_meanwhile)
+          output_unregistered_by_another_thread, deferred_changes_meanwhile,
+          deferred_replaces_default_heap, deferred_ends_its_thread)

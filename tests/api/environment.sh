@@ -204,6 +204,12 @@ if [ -n "${OVERRIDE_SO-}" ] && [ -n "${DEBUG_SO-}" ]; then
     expect_manual debug -i PATH="$PATH" LD_PRELOAD="$DEBUG_SO"
     expect_json LD_PRELOAD="$DEBUG_SO"
 
+    # Also when it is the first that the thread does.
+    if LD_PRELOAD="$DEBUG_SO" "$probe" foreign >"$work/out" 2>"$work/err"; then
+        fail "the debug library lets a thread allocate from another's heap"
+    fi
+    expect_line "^mimalloc: fatal: mi_heap_malloc: the heap .* is not one of this thread" "foreign"
+
     # Every block is counted: the suite knows what has to come out.
     if [ -x "$top_builddir/tests/api/stats" ]; then
         run LD_PRELOAD="$DEBUG_SO" "$top_builddir/tests/api/stats"

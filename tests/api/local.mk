@@ -89,7 +89,7 @@ tests_api_addresses_LDADD = $(MIMALLOC_LA)
 
 tests_api_probe_SOURCES = tests/api/probe.c
 tests_api_probe_CFLAGS = $(AM_CFLAGS) -fno-builtin
-tests_api_probe_LDADD = $(MIMALLOC_LA)
+tests_api_probe_LDADD = $(MIMALLOC_LA) -lpthread
 tests_api_probe_LDFLAGS = $(AM_LDFLAGS) $(TEST_LINK_FLAGS)
 
 if HAVE_CXX

@@ -204,6 +204,45 @@ START_TEST(blocks_by_class) {
 }
 END_TEST
 
+static void *free_some(void *arg) {
+    void **blocks = arg;
+    for (int i = 0; i < 100; i++) {
+        mi_free(blocks[i]);
+    }
+    return NULL;
+}
+
+/* The live blocks of a heap that is destroyed are counted as freed, those freed before once. */
+START_TEST(destroyed_blocks) {
+    enum { HEAPS = 20, BLOCKS = 1000 };
+    static void *blocks[BLOCKS];
+    bool counts = is_debug();
+    mi_stats_t before = get(), after;
+    for (int round = 0; round <= HEAPS; round++) {
+        mi_heap_t *heap = mi_heap_new();
+        pthread_t thread;
+        for (int i = 0; i < BLOCKS; i++) {
+            blocks[i] = mi_heap_malloc(heap, i % 300 == 299 ? 2 * MIB : (size_t)i % 3000);
+            ck_assert_ptr_nonnull(blocks[i]);
+        }
+        free_some(blocks);
+        ck_assert_int_eq(pthread_create(&thread, NULL, free_some, blocks + 100), 0);
+        pthread_join(thread, NULL);
+        mi_heap_destroy(heap);
+        before = round == 0 ? get() : before; /* with what the first thread leaves in libc */
+    }
+    after = get();
+    check_all(&after);
+    for (size_t bin = 0; bin < MI_BIN_HUGE; bin++) {
+        ck_assert_int_eq(after.malloc_bins[bin].current, before.malloc_bins[bin].current);
+    }
+    ck_assert_int_eq(after.malloc_normal.current, before.malloc_normal.current);
+    ck_assert_int_eq(after.malloc_huge.current, before.malloc_huge.current);
+    ck_assert_int_ge(after.malloc_normal_count.total - before.malloc_normal_count.total,
+                     counts ? (BLOCKS - BLOCKS / 300) * HEAPS : 0);
+}
+END_TEST
+
 static void *allocate_once(void *arg) {
     mi_free(mi_malloc(100));
     return arg;
@@ -507,5 +546,5 @@ START_TEST(process_memory) {
 END_TEST
 
 RUN_SUITE("stats", refused, longer_structure, huge_blocks, pages_by_class, blocks_by_class,
-          threads_heaps_errors, reset_begins_anew, class_sizes, json, json_in_a_buffer,
-          while_others_allocate, process_times, process_memory)
+          destroyed_blocks, threads_heaps_errors, reset_begins_anew, class_sizes, json,
+          json_in_a_buffer, while_others_allocate, process_times, process_memory)

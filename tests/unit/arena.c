@@ -234,6 +234,112 @@ START_TEST(test_external) {
 }
 END_TEST
 
+/* A slice that is freed while a purge is below it is found by the next purge. */
+enum { RUN = 9 };
+static char *run;
+static unsigned run_arena;
+static int advices;
+
+static int give_at_second_advice(enum mip_os_call call) {
+    if (call == MIP_OS_MADVISE && ++advices == 2)
+        mip_arena_give(run_arena, run + 5 * SLICE_SIZE, 1);
+    return 0;
+}
+
+START_TEST(test_freed_behind_a_purge) {
+    bool is_zero;
+    if (!CAN_GIVE_BACK) {
+        printf("arena: nothing is freed behind a purge: there is none\n");
+        return;
+    }
+    mip_os_init();
+    mip_option_set(MIP_OPTION_PAGE_RESET, 0);
+    run = mip_arena_take(RUN, SLICE_SIZE, 0, &run_arena, &is_zero);
+    ck_assert_ptr_nonnull(run);
+    mip_arena_give(run_arena, run + 8 * SLICE_SIZE, 1);
+    mip_arena_give(run_arena, run + 2 * SLICE_SIZE, 1);
+    mip_os_fault_hook = give_at_second_advice;
+    mip_arena_collect(true);
+    mip_os_fault_hook = NULL;
+    ck_assert_int_ge(advices, 2);
+    mip_arena_collect(true);
+    const struct arena *arena = mip_arena_at(run_arena);
+    size_t first = (size_t)(run - arena->base) >> SLICE_SHIFT;
+    for (size_t i = 0; i < RUN; i++)
+        ck_assert_msg(!mip_bitset_is_any_set(arena->warm, first + i, 1), "slice %zu is warm", i);
+}
+END_TEST
+
+/* A child of fork, made by a signal handler that interrupted a purge, goes on with it. */
+static int fork_in_advice(enum mip_os_call call) {
+    if (call == MIP_OS_MADVISE && ++advices == 1)
+        mip_arena_fork_child();
+    return 0;
+}
+
+START_TEST(test_fork_within_a_purge) {
+    unsigned arena;
+    bool is_zero;
+    mip_os_init();
+    mip_option_set(MIP_OPTION_PAGE_RESET, 0);
+    void *p = mip_arena_take(4, SLICE_SIZE, 0, &arena, &is_zero);
+    mip_arena_give(arena, p, 4);
+    ck_assert(!mip_arena_is_purging());
+    mip_os_fault_hook = fork_in_advice;
+    mip_arena_collect(true);
+    mip_os_fault_hook = NULL;
+    ck_assert(!mip_arena_is_purging());
+}
+END_TEST
+
+/* Our own arenas double; how many the program has says nothing. */
+START_TEST(test_growth) {
+    enum { OTHERS = 20, FIRST = 16 }; /* the first of 1 MiB */
+    static char memory[(OTHERS + 1) * SLICE_SIZE];
+    char *start = (char *)mip_round_up((uintptr_t)memory, SLICE_SIZE);
+    unsigned first, second, flags = ARENA_EXTERNAL | ARENA_REQUESTED | ARENA_EXCLUSIVE;
+    bool is_zero;
+    mip_os_init();
+    mip_option_set(MIP_OPTION_ARENA_RESERVE, 1024);
+    ck_assert_ptr_nonnull(mip_arena_take(FIRST, SLICE_SIZE, 0, &first, &is_zero));
+    ck_assert_uint_eq(mip_arena_at(first)->slices, FIRST);
+    for (int i = 0; i < OTHERS; i++)
+        ck_assert_uint_ne(mip_arena_add(start + i * SLICE_SIZE, SLICE_SIZE, true, true, flags),
+                          ARENA_NONE);
+    ck_assert_ptr_nonnull(mip_arena_take(FIRST, SLICE_SIZE, 0, &second, &is_zero));
+    ck_assert_uint_ne(second, first);
+    ck_assert_uint_le(mip_arena_at(second)->slices, 2 * FIRST);
+}
+END_TEST
+
+static size_t committed(void) {
+    struct mip_stat_values values;
+    mip_stat_read(MIP_STAT_COMMITTED, &values);
+    return (size_t)values.total;
+}
+
+/* No place for another arena: asking for one costs nothing. */
+START_TEST(test_full_table) {
+    enum { ATTEMPTS = 500 };
+    static char memory[(ARENA_COUNT_MAX + 1) * SLICE_SIZE];
+    char *start = (char *)mip_round_up((uintptr_t)memory, SLICE_SIZE);
+    unsigned arena, flags = ARENA_EXTERNAL | ARENA_REQUESTED | ARENA_EXCLUSIVE;
+    bool is_zero;
+    int count = 0;
+    mip_os_init();
+    while (count < ARENA_COUNT_MAX &&
+           mip_arena_add(start + count * SLICE_SIZE, SLICE_SIZE, true, true, flags) != ARENA_NONE)
+        count++;
+    ck_assert_int_eq(count, ARENA_COUNT_MAX);
+    size_t before = committed();
+    for (int i = 0; i < ATTEMPTS; i++) {
+        ck_assert_uint_eq(mip_arena_add(memory, 1024 * MIP_MIB, false, true, flags), ARENA_NONE);
+        ck_assert_ptr_null(mip_arena_take(1, SLICE_SIZE, 0, &arena, &is_zero));
+    }
+    ck_assert_uint_eq(committed(), before);
+}
+END_TEST
+
 enum { WORKERS = 4, ROUNDS = 3000 };
 static _Atomic(int) a_bad;
 
@@ -295,6 +401,10 @@ static TCase *arenas(void) {
     tcase_add_test(test_case, test_purge_refused);
     tcase_add_test(test_case, test_no_memory);
     tcase_add_test(test_case, test_external);
+    tcase_add_test(test_case, test_freed_behind_a_purge);
+    tcase_add_test(test_case, test_fork_within_a_purge);
+    tcase_add_test(test_case, test_growth);
+    tcase_add_test(test_case, test_full_table);
     tcase_add_test(test_case, test_threads);
     return test_case;
 }

@@ -183,12 +183,74 @@ START_TEST(test_busy_record_is_dead_in_the_child) {
 }
 END_TEST
 
+/* Records that hold blocks of each other are put in order one at a time, not one within the other:
+   there may be more of them than the stack is deep. */
+enum { CHAIN = 3 };
+static struct thread *chain[CHAIN];
+static void *chain_blocks[CHAIN];
+static pthread_barrier_t chain_barrier;
+
+static void *hold_a_batch(void *arg) {
+    size_t i = (size_t)(uintptr_t)arg;
+    chain[i] = mip_thread_get();
+    chain_blocks[i] = mip_malloc(64);
+    pthread_barrier_wait(&chain_barrier);
+    mip_free(chain_blocks[(i + 1) % CHAIN]);
+    pthread_barrier_wait(&chain_barrier);
+    pthread_barrier_wait(&chain_barrier); /* the fork is over */
+    return NULL;
+}
+
+static int drain_one_as_child(void) {
+    for (int i = 0; i < CHAIN; i++)
+        if (chain[i]->batches_used != 1 || !chain[i]->needs_recount)
+            return 1;
+    if (!mip_thread_try_lock(chain[0]))
+        return 2;
+    mip_drain(chain[0], true);
+    for (int i = 1; i < CHAIN; i++)
+        if (!chain[i]->needs_recount)
+            return 3;
+    mip_thread_unlock(chain[0]);
+    mip_collect(true);
+    for (int i = 0; i < CHAIN; i++)
+        if (chain[i]->batches_used != 0)
+            return 4;
+    return 0;
+}
+
+START_TEST(test_batches_in_the_child) {
+    pthread_t threads[CHAIN];
+    if (!TELLS_OF_FORKS) {
+        printf("fork: records keep their batches in the child: there is no pthread_atfork\n");
+        return;
+    }
+    mip_process_init();
+    ck_assert_ptr_nonnull(mip_thread_get());
+    pthread_barrier_init(&chain_barrier, NULL, CHAIN + 1);
+    for (uintptr_t t = 0; t < CHAIN; t++)
+        ck_assert_int_eq(pthread_create(&threads[t], NULL, hold_a_batch, (void *)t), 0);
+    pthread_barrier_wait(&chain_barrier);
+    pthread_barrier_wait(&chain_barrier);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(drain_one_as_child());
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    pthread_barrier_wait(&chain_barrier);
+    for (int t = 0; t < CHAIN; t++)
+        pthread_join(threads[t], NULL);
+}
+END_TEST
+
 static TCase *forks(void) {
     TCase *test_case = tcase_create("forks");
     tcase_set_timeout(test_case, 120);
     tcase_add_test(test_case, test_fork);
     tcase_add_test(test_case, test_fork_in_signal_handler);
     tcase_add_test(test_case, test_busy_record_is_dead_in_the_child);
+    tcase_add_test(test_case, test_batches_in_the_child);
     return test_case;
 }
 

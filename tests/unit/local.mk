@@ -47,7 +47,7 @@ tests_unit_random_LDADD = $(TEST_LIBS) $(LIBRARY_LIBS)
 
 if HAVE_CHECK
 CORE_UNIT_TESTS = tests/unit/size tests/unit/meta tests/unit/pagemap tests/unit/arena \
-	tests/unit/page tests/unit/thread tests/unit/heap tests/unit/fork
+	tests/unit/page tests/unit/thread tests/unit/heap tests/unit/fork tests/unit/races
 check_PROGRAMS += $(CORE_UNIT_TESTS)
 TESTS += $(CORE_UNIT_TESTS)
 endif
@@ -96,3 +96,9 @@ tests_unit_fork_SOURCES = tests/unit/fork.c tests/unit/unit.h $(CORE_FILES) $(BA
 tests_unit_fork_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS)
 tests_unit_fork_CFLAGS = $(TEST_CFLAGS)
 tests_unit_fork_LDADD = $(UNIT_CORE_LDADD)
+
+tests_unit_races_SOURCES = tests/unit/races.c tests/unit/unit.h $(CORE_FILES) $(BASE_FILES) \
+	$(OS_FILES)
+tests_unit_races_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS)
+tests_unit_races_CFLAGS = $(TEST_CFLAGS)
+tests_unit_races_LDADD = $(UNIT_CORE_LDADD)

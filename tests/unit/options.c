@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -481,6 +483,53 @@ START_TEST(test_threads) {
 }
 END_TEST
 
+/* One sets an option in the midst of another's setting one: what is shown follows the last value of
+   each.  A signal handler comes between where a thread would seldom. */
+enum { INTERRUPTIONS = 500, SETTINGS = 1000000 };
+static _Atomic(int) a_interruptions;
+static _Atomic(bool) a_stop;
+
+static void set_in_handler(int number) {
+    (void)number;
+    int count = atomic_fetch_add(&a_interruptions, 1) + 1;
+    mip_option_set(MIP_OPTION_SHOW_ERRORS, count % 2);
+}
+
+static void *send_signals(void *arg) {
+    while (!atomic_load(&a_stop))
+        pthread_kill(*(pthread_t *)arg, SIGUSR1);
+    return NULL;
+}
+
+START_TEST(test_set_between) {
+    struct sigaction action = {.sa_handler = set_in_handler};
+    pthread_t self = pthread_self(), sender;
+    sigset_t signals;
+    int settings = 0;
+    mip_options_init();
+    mip_option_set(MIP_OPTION_MAX_ERRORS, 1 << 28);
+    mip_report_set_output(collect, NULL);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    sigaction(SIGUSR1, &action, NULL);
+    ck_assert_int_eq(pthread_create(&sender, NULL, send_signals, &self), 0);
+    while (settings < SETTINGS && atomic_load(&a_interruptions) < INTERRUPTIONS) {
+        int before = atomic_load(&a_interruptions);
+        while (settings < SETTINGS && atomic_load(&a_interruptions) == before)
+            mip_option_set(MIP_OPTION_MAX_WARNINGS, 100 + settings++ % 7);
+        pthread_sigmask(SIG_BLOCK, &signals, NULL);
+        long shows = mip_option_get(MIP_OPTION_SHOW_ERRORS);
+        said[0] = '\0';
+        mip_error(EINVAL, "word");
+        ck_assert_msg((said[0] != '\0') == (shows != 0), "show_errors=%ld, but \"%s\"", shows,
+                      said);
+        pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    }
+    atomic_store(&a_stop, true);
+    pthread_join(sender, NULL);
+}
+END_TEST
+
 static TCase *values(void) {
     TCase *tests = tcase_create("values");
     tcase_add_loop_test(tests, test_table, 0, LENGTH_OF(table));
@@ -490,6 +539,7 @@ static TCase *values(void) {
     tcase_add_test(tests, test_report_follows);
     tcase_add_test(tests, test_errno_kept);
     tcase_add_test(tests, test_threads);
+    tcase_add_test(tests, test_set_between);
     return tests;
 }
 
