@@ -84,12 +84,6 @@ static void page_empty(struct heap *heap, struct page *page) {
 /* `count` blocks of the page were put on its local list; adjusts the page's state. */
 static void note_returned(struct page *page, uint32_t count) {
     struct heap *heap = mip_heap_of_page(page);
-    if (page->state == PAGE_CLOSED) {
-        page->until_event -= count;
-        if (page->until_event == 0)
-            mip_heap_release_page(heap, page);
-        return;
-    }
     if (page->state == PAGE_FULL) {
         mip_page_list_remove(list_of(heap, page), page);
         page->state = PAGE_QUEUED;
@@ -97,7 +91,9 @@ static void note_returned(struct page *page, uint32_t count) {
         mip_page_list_push_back(&heap->queue[page->bin], page);
     }
     page->until_event -= count;
-    if (page->until_event == 0)
+    if (page->until_event == 0 && page->state == PAGE_CLOSED)
+        mip_heap_release_page(heap, page);
+    else if (page->until_event == 0)
         page_empty(heap, page);
 }
 
@@ -243,28 +239,27 @@ static struct page *new_page(struct heap *heap, unsigned bin) {
     return page_in_heap(heap, bin, size, start, slices, arena, is_zero, flags);
 }
 
+static bool load_first(struct heap *heap, unsigned bin) {
+    struct page *page = heap->queue[bin].first;
+    return page != NULL && mip_heap_load(heap, bin, page);
+}
+
 bool mip_heap_advance(struct heap *heap, unsigned bin) {
-    struct page_list *queue = &heap->queue[bin];
-    while (queue->first != NULL) {
+    while (heap->queue[bin].first != NULL) {
         retire_current(heap, bin);
-        if (queue->first != NULL && mip_heap_load(heap, bin, queue->first))
+        if (load_first(heap, bin))
             return true;
     }
     return false;
 }
 
 bool mip_heap_refill(struct heap *heap, unsigned bin) {
-    struct page_list *queue = &heap->queue[bin];
-    if (queue->first != NULL && mip_heap_load(heap, bin, queue->first))
+    if (load_first(heap, bin) || mip_heap_advance(heap, bin))
         return true;
-    if (mip_heap_advance(heap, bin))
-        return true;
-    if (heap->full_made.first != NULL) {
-        mip_heap_collect_made(heap, MADE_PORTION);
-        if (queue->first != NULL && mip_heap_load(heap, bin, queue->first))
-            return true;
-    }
-    return false;
+    if (heap->full_made.first == NULL)
+        return false;
+    mip_heap_collect_made(heap, MADE_PORTION);
+    return load_first(heap, bin);
 }
 
 bool mip_heap_add_page(struct heap *heap, unsigned bin, struct page *page) {
