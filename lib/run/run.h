@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* mimalloc-run, the launcher: what its files know of each other.  It links nothing of the library,
-   looks at the command before it starts it, and ends with a message rather than start it without
-   the allocator.  One thread. */
+/* mimalloc-run, the launcher: what its files know of each other.  It links nothing of the library
+   (lib/base/parse.c is compiled into it as well), looks at the command before it starts it, and
+   ends with a message rather than start it without the allocator.  One thread. */
 #ifndef MIP_RUN_H
 #define MIP_RUN_H
 

@@ -71,7 +71,7 @@ EOF
 source=${top_srcdir:-.}/lib/base/options.c
 launcher=${top_srcdir:-.}/lib/run/options.c
 table() {
-    sed -n -e 's/^ *\[\(MIP_OPTION_[A-Z_]*\)\] = SWITCH([^"]*\("[a-z_]*"\)),$/\1 \2 SWITCH 0 1/p' \
+    sed -n -e 's/^ *\[\(MIP_OPTION_[A-Z_]*\)\] = SWITCH([^"]*\("[a-z_]*"\)),$/\1 \2 BOOL 0 1/p' \
         -e 's/^ *\[\(MIP_OPTION_[A-Z_]*\)\] = OPTION([^,]*, \(.*\), \(.*\), \([A-Z]*\), \("[a-z_]*"\)),$/\1 \5 \4 \2 \3/p' \
         -e 's/^ *\[\(MIP_OPTION_[A-Z_]*\)\] = {\("[a-z_]*"\), \([A-Z]*\), \(.*\), \(.*\)},$/\1 \2 \3 \4 \5/p' "$1"
     grep -e '^enum { DAY_MS' -e '^#define KIB_MAX' "$1"
@@ -82,6 +82,83 @@ for file in "$tmp/base" "$tmp/launcher"; do
     [ "$(grep -c '^MIP_OPTION' "$file")" -ge 12 ] || fail 'the tables of options cannot be read'
 done
 cmp "$tmp/base" "$tmp/launcher" || fail 'the tables of options differ'
+
+
+# Each judges a value as the other does.  The library says so when it is loaded and listens.
+serves=
+if LD_PRELOAD="${OVERRIDE_SO-}" MIMALLOC_VERBOSE=1 true 2>&1 | grep -q '^mimalloc: '; then
+    serves=yes
+else
+    echo 'not compared: values, by the library (it has not been built, or not for this system)'
+fi
+judged=0
+while read -r verdict assignment; do
+    name=${assignment%%=*}
+    variable=MIMALLOC_$(echo "$name" | tr '[:lower:]' '[:upper:]')
+    judged=$((judged + 1))
+    if [ "$verdict" = takes ]; then
+        passes "$variable" "${assignment#*=}" --option "$assignment"
+    else
+        expect_refusal 125 "option $name is" "$run" --option "$assignment" true
+    fi
+    [ -n "$serves" ] || continue
+    env "LD_PRELOAD=$OVERRIDE_SO" MIMALLOC_SHOW_ERRORS=1 "$variable=${assignment#*=}" true \
+        >"$tmp/out" 2>&1
+    case $verdict in
+    takes) ! grep 'ignored value' "$tmp/out" || fail "the library does not take $assignment" ;;
+    ignores) grep -q "$variable: ignored value" "$tmp/out" || fail "the library takes $assignment" ;;
+    esac
+done <<EOF
+takes page_reset=
+takes page_reset=1
+takes page_reset=+1
+takes page_reset=-0
+takes page_reset=Off
+takes page_reset=TRUE
+takes stats_detail=
+ignores page_reset=2
+ignores page_reset=-1
+ignores page_reset=yess
+ignores page_reset=1K
+takes verbose=yes
+takes verbose=no
+takes verbose=+2
+takes verbose=002
+ignores verbose=
+ignores verbose=3
+ignores verbose=+
+ignores verbose=+-1
+ignores verbose=0x1
+takes purge_delay=yes
+takes purge_delay=off
+takes purge_delay=+5
+takes purge_delay=86400000
+ignores purge_delay=
+ignores purge_delay=-5
+ignores purge_delay=5ms
+ignores purge_delay=86400001
+takes large_pages=on
+takes max_errors=false
+takes max_warnings=268435456
+ignores max_warnings=268435457
+takes arena_reserve=+64
+takes arena_reserve=1m
+takes arena_reserve=1GiB
+takes arena_reserve=1024kb
+ignores arena_reserve=
+ignores arena_reserve=yes
+ignores arena_reserve=63
+ignores arena_reserve=1Mi
+ignores arena_reserve=1T
+ignores arena_reserve=-1G
+ignores arena_reserve=99999999999999999999
+takes populate_step=0
+takes populate_step=64K
+ignores populate_step=
+ignores populate_step=no
+ignores populate_step=99999999999999999G
+EOF
+[ "$judged" -ge 40 ] || fail "only $judged values were judged"
 
 # --print shows what would be set, runs nothing, and can be used.
 expect 0 '' "$run" --print

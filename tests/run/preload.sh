@@ -19,6 +19,27 @@ cp "$library" "$tmp/other"
 expect 0 "served by $override" env "LD_LIBRARY_PATH=$tmp/other" "$run" sh -c "$show"
 expect_output "$library"
 
+# Nor where it finds it by a path of the program's own, which what that starts does not have.
+cat >"$tmp/starts.c" <<'EOF'
+#include <unistd.h>
+int main(int count, char **arguments) {
+    return count < 2 || execvp(arguments[1], arguments + 1) != 0;
+}
+EOF
+for tags in --disable-new-dtags --enable-new-dtags; do
+    # shellcheck disable=SC2086
+    $cc -o "$tmp/starts" "$tmp/starts.c" "-Wl,$tags,-rpath,$tmp/prefix/lib" >"$tmp/cc.log" 2>&1 || {
+        echo "not tested: a program with a search path ($tags)"
+        continue
+    }
+    LD_PRELOAD=$override "$tmp/starts" true 2>&1 | grep -q "^served by $override" ||
+        fail "the program has no search path ($tags)"
+    expect 0 "served by $override" "$run" "$tmp/starts" sh -c "$show"
+    expect_output "$library"
+    [ "$(grep -c "^served by $override" "$tmp/err")" -eq 2 ] ||
+        fail "what a program with a search path starts is not served ($tags)"
+done
+
 # Whoever was preloaded stays, behind, once, in the same order.
 dummy "$tmp/one.so" one.so
 dummy "$tmp/two.so" two.so
