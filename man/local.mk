@@ -30,7 +30,10 @@ MAN3_PAGES = \
 	man/mi_usable_size.3 \
 	man/mi_version.3
 
+# With the launcher only.
+if ENABLE_OVERRIDE
 dist_man_MANS += man/mimalloc-run.1
+endif
 notrans_dist_man_MANS += $(MAN3_PAGES) man/mimalloc.7 man/mimalloc-options.7
 
 PAGE_NAMES = $(SED) -n -e '/^\.Sh SYNOPSIS/q' -e 's/^\.Nm \([A-Za-z0-9_]*\).*/\1/p'

@@ -12,3 +12,6 @@ mimalloc_run_SOURCES = lib/run/elf.c lib/run/environment.c lib/run/library.c lib
 	lib/run/target.c lib/base/options.h lib/base/parse.c lib/base/parse.h lib/compiler.h
 mimalloc_run_CPPFLAGS = $(AM_CPPFLAGS) -DMIP_RUN_BINDIR='"$(bindir)"' \
 	-DMIP_RUN_LIBDIR='"$(libdir)"' -DMIP_RUN_SONAME_NUMBER='"$(SONAME_NUMBER)"'
+
+# What the launcher knows of the installation is in its flags: made anew when configure has run again.
+lib/run/mimalloc_run-library.$(OBJEXT): Makefile

@@ -183,9 +183,14 @@ if [ -f "${top_builddir:-.}/Makefile" ] && [ -f "${top_builddir:-.}/config.statu
         names_of "$scratch/man/man3/$name.3" | grep -qx "$name" ||
             fail "man3/$name.3 is not the page that names it"
     done <"$scratch/installed"
+    # The launcher's page comes with the launcher.
+    launcher=
+    [ -z "${OVERRIDE_SO-}" ] || launcher=mimalloc-run
+    [ "$(cd "$scratch/man/man1" 2>/dev/null && echo *)" = "${launcher:+$launcher.1}" ] ||
+        fail "man1 is not the page of ${launcher:-nothing}"
     if man --version >/dev/null 2>&1; then
-        # shellcheck disable=SC2046
-        man -M "$scratch/man" -w $(cat "$scratch/pages") mimalloc mimalloc-options mimalloc-run \
+        # shellcheck disable=SC2046,SC2086
+        man -M "$scratch/man" -w $(cat "$scratch/pages") mimalloc mimalloc-options $launcher \
             2>"$scratch/said" >"$scratch/paths" || fail "man: $(cat "$scratch/said")"
     fi
     # Debian has mandoc's commands under names of their own.
