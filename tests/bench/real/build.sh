@@ -17,7 +17,10 @@ do_prepare() {
     }
     # A copy: every run builds the same even where somebody edits the tree meanwhile.
     mkdir -p "$DIR/generated"
+    # What was built in the tree stays behind: objects there are not of this run.
     cp -R "$top/lib" "$top/include" "$DIR"
+    find "$DIR/lib" -name .libs -prune -exec rm -r {} +
+    find "$DIR/lib" -name '*.o' -exec rm {} +
     cp "$build/config.h" "$DIR/generated"
     find "$build/include" -name '*.h' -exec cp {} "$DIR/generated" \; 2>/dev/null || :
     {
