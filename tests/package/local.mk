@@ -1,1 +1,36 @@
 # SPDX-License-Identifier: MIT
+# The packages and what they install.  `make check-packages` runs PACKAGE_CHECKS, which takes minutes;
+# `make check-packages-full` runs PACKAGE_CHECKS_FULL after them.  Each is a script that says, point by
+# point, what holds (tests/package/common.sh); tests/package/run prints the table of all of them.
+# What they need beyond the rest of the tests is listed in packages.txt, and for the full run also in
+# packages-full.txt; what is missing is passed over with its reason, and is an error in the full run.
+
+# In the order in which they run: what others use is built first.
+PACKAGE_CHECKS =
+PACKAGE_CHECKS_FULL =
+
+PACKAGE_DIR = $(abs_top_builddir)/scratch/packages
+PACKAGE_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
+	PACKAGE_DIR='$(PACKAGE_DIR)'; export PACKAGE_DIR; \
+	TARBALL='$(PACKAGE_DIR)/$(distdir).tar.xz'; export TARBALL; \
+	SONAME_NUMBER='$(SONAME_NUMBER)'; export SONAME_NUMBER; \
+	MAKE='$(MAKE)'; export MAKE;
+
+check-packages: package-tarball
+	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run $(PACKAGE_CHECKS)
+check-packages-full: package-tarball
+	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run --strict $(PACKAGE_CHECKS) \
+	  $(PACKAGE_CHECKS_FULL)
+# The tarball that the packages are built from.  With PACKAGE_KEEP=yes, what an earlier run has built
+# stays, so that one check can be repeated: make check-packages PACKAGE_KEEP=yes PACKAGE_CHECKS=...
+PACKAGE_KEEP =
+package-tarball: all
+	@test -n '$(PACKAGE_KEEP)' || rm -rf '$(PACKAGE_DIR)'
+	@$(MKDIR_P) '$(PACKAGE_DIR)'
+	@$(MAKE) $(AM_MAKEFLAGS) dist-xz >'$(PACKAGE_DIR)/dist.log' 2>&1 || \
+	  { cat '$(PACKAGE_DIR)/dist.log'; exit 1; }
+	@mv '$(distdir).tar.xz' '$(PACKAGE_DIR)'
+.PHONY: check-packages check-packages-full package-tarball
+
+EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
+	tests/package/packages-full.txt $(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL)
