@@ -37,22 +37,31 @@ defines() {
 }
 
 # golden FILE...: the names in golden lists that apply here.  A line is a name, or a name and a
-# condition of config.h; a name of an operator is written for an unsigned long size_t.
+# condition of config.h (- for none), or also the node of the release that added the name; a name of
+# an operator is written for an unsigned long size_t.
 golden() {
     if grep -q '^#define SIZEOF_VOID_P 8$' "$top_builddir/config.h"; then
         size=m
     else
         size=j
     fi
-    sed -e 's/#.*//' -e '/^ *$/d' "$@" | while read -r name condition; do
+    sed -e 's/#.*//' -e '/^ *$/d' "$@" | while read -r name condition _; do
         case $condition in
-        '') ;;
+        '' | -) ;;
         glibc) defines stdlib.h __GLIBC__ || continue ;;
         deepbind) defines override/dlopen_entry.h MIP_OVERRIDE_DLOPEN || continue ;;
         *) has "$condition" || continue ;;
         esac
         printf '%s\n' "$name"
     done | sed -e "s/^\(_Zn[wa]\)m/\1$size/" -e "s/^\(_Zd[la]Pv\)m/\1$size/" | sort -u
+}
+
+# versioned FILE...: NAME@@NODE for each line of golden lists; what names no node is of the first release.
+# shellcheck disable=SC2317
+versioned() {
+    sed -e 's/#.*//' -e '/^ *$/d' "$@" | while read -r name _ node; do
+        printf '%s@@%s\n' "$name" "${node:-MIMALLOC_10.0}"
+    done | sort -u
 }
 
 # exported FILE: what a shared library exports, without versions; MIMALLOC_10.0 itself is no name.
