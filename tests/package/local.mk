@@ -33,4 +33,4 @@ package-tarball: all
 .PHONY: check-packages check-packages-full package-tarball
 
 EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
-	tests/package/packages-full.txt $(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL)
+	tests/package/packages-full.txt tests/package/fedora.macros $(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL)
