@@ -320,7 +320,7 @@ START_TEST(contents) {
             void *p = mi_heap_zalloc(heaps[h], sizes[i]);
             ck_assert_msg(p != NULL, "%zu bytes", sizes[i]);
             ck_assert(is_zero(p, mi_usable_size(p)));
-            memset(p, 1, mi_usable_size(p));
+            memset(whole(p), 1, mi_usable_size(p));
             if (i % 2)
                 mi_free(p);
         }

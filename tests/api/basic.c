@@ -58,7 +58,7 @@ START_TEST(every_size) {
                 ck_assert_msg(is_zero(p, mi_usable_size(p)), "%s(%zu) is not zero",
                               allocators[a].name, sizes[i]);
             }
-            memset(p, 0xa5, mi_usable_size(p)); /* dirt for who gets it next */
+            memset(whole(p), 0xa5, mi_usable_size(p)); /* dirt for who gets it next */
             mi_free(p);
             ck_assert_int_eq(errno, ERRNO_UNTOUCHED);
         }

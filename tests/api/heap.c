@@ -62,7 +62,7 @@ static void check_every_size(mi_heap_t *heap) {
             if (allocators[a].is_zeroing) {
                 ck_assert(is_zero(p, mi_usable_size(p)));
             }
-            memset(p, 0xa5, mi_usable_size(p));
+            memset(whole(p), 0xa5, mi_usable_size(p));
             mi_free(p);
         }
     }

@@ -57,7 +57,9 @@ check_LIBRARIES += tests/conformance/libnoexceptions.a
 endif
 tests_conformance_libnoexceptions_a_SOURCES = tests/conformance/noexceptions.cc \
 	tests/conformance/noexceptions.h
-tests_conformance_libnoexceptions_a_CXXFLAGS = $(TEST_CXXFLAGS) -fno-exceptions
+tests_conformance_libnoexceptions_a_CXXFLAGS = $(TEST_CXXFLAGS)
+# Behind the user's flags, which may ask for exceptions.
+$(tests_conformance_libnoexceptions_a_OBJECTS): override CXXFLAGS += -fno-exceptions
 
 tests_conformance_cxx_plain_SOURCES = $(CONFORMANCE_CXX)
 tests_conformance_cxx_plain_CPPFLAGS = $(CONFORMANCE_CPPFLAGS) -DWITH_MI
