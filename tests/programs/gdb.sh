@@ -31,6 +31,13 @@ grep -q 'exited normally' "$WORK/trial" || {
     show "$WORK/trial"
     skip "this machine lets nobody trace a process"
 }
+# Where gdb does not know how the processor's registers are stored, it cannot call functions.
+gdb -nx -batch -ex 'set startup-with-shell off' -ex 'set disable-randomization off' -ex 'break reached' \
+    -ex run -ex 'print (char *)malloc(10) != 0' "$WORK/list" >"$WORK/trial" 2>&1 || :
+if ! grep -q '^[$]1 = 1$' "$WORK/trial"; then
+    show "$WORK/trial"
+    skip "gdb cannot call functions of a process on this machine"
+fi
 # The number of a process and the messages of the thread library differ.
 tidy() {
     sed -e '/^\[Inferior/d' -e '/^\[Thread debugging/d' -e '/^Using host libthread_db/d' \
