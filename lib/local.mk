@@ -105,7 +105,7 @@ lib_libmimalloc_object_a_CPPFLAGS = $(OVERRIDE_CPPFLAGS)
 $(lib_libmimalloc_object_a_OBJECTS): override CFLAGS += $(OBJECT_CFLAGS)
 
 mimalloc-override.o: $(lib_libmimalloc_object_a_OBJECTS)
-	$(AM_V_GEN)$(CC) $(CFLAGS) $(OBJECT_CFLAGS) -r -nostdlib $(OBJECT_JOIN_FLAGS) -o $@.tmp \
+	$(AM_V_GEN)$(CC) $(CFLAGS) $(OBJECT_CFLAGS) -r -nostdlib $(OBJECT_JOIN_FLAGS) $(JOIN_LDFLAGS) -o $@.tmp \
 	  $(lib_libmimalloc_object_a_OBJECTS) && \
 	$(OBJCOPY) --localize-hidden $@.tmp $@ && rm -f $@.tmp
 

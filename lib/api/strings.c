@@ -26,7 +26,8 @@ static char *duplicate_string(struct heap *heap, const char *s, size_t limit) {
 static char *resolve(struct heap *heap, const char *fname, char *resolved_name) {
     char buffer[PATH_MAX];
     int saved_errno = errno;
-    char *path = realpath(fname, resolved_name != NULL ? resolved_name : buffer);
+    /* Two calls, so that the size of the buffer is seen where the C library's header checks it. */
+    char *path = resolved_name != NULL ? realpath(fname, resolved_name) : realpath(fname, buffer);
     if (path == NULL) {
         return NULL;
     }

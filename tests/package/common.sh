@@ -65,6 +65,51 @@ need() {
     return 1
 }
 
+# debian_source DIRECTORY: the source package as a maintainer has it: the tarball and, beside it, the
+# tree with debian/, which is no part of the tarball.  Sets $tree.  Where PACKAGED names a version of
+# debian/changelog, that is the newest one.
+debian_source() {
+    mkdir -p "$1"
+    cp -R "$top_srcdir/debian" "$1/debian"
+    [ -z "${PACKAGED-}" ] ||
+        sed -n "/^libmimalloc ($PACKAGED)/,\$p" "$top_srcdir/debian/changelog" >"$1/debian/changelog"
+    debian_upstream=$(sed -n '1s/.*(\(.*\)-[^-]*).*/\1/p' "$1/debian/changelog")
+    cp "$TARBALL" "$1/libmimalloc_$debian_upstream.orig.tar.xz"
+    tar -C "$1" -xf "$TARBALL"
+    tree=$1/libmimalloc-$debian_upstream
+    [ -d "$tree" ] || mv "$1/libmimalloc-$VERSION" "$tree"
+    mv "$1/debian" "$tree"
+}
+
+# debian_build TREE ARGUMENT...: dpkg-buildpackage there.  Nothing of make's own may enter.
+debian_build() {
+    (
+        cd "$1"
+        shift
+        env -i PATH="$PATH" HOME="${HOME-/}" LC_ALL="$LC_ALL" \
+            DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS-nocheck} parallel=$(nproc)" \
+            DEB_BUILD_PROFILES="${DEB_BUILD_PROFILES-nocheck}" \
+            dpkg-buildpackage -us -uc -r/bin/false "$@"
+    )
+}
+
+# For checks of the Debian packages: what debian-build.sh left.  A check that finds nothing is over.
+debian=$PACKAGE_DIR/debian
+debian_built() {
+    [ -z "$(find "$debian" -name '*.changes' 2>/dev/null)" ] || return 0
+    skip "$1" "$2" "there are no Debian packages here (debian-build)"
+    exit 0
+}
+
+# unpacked PACKAGE: the directory with what a built package holds; control files in DEBIAN/.
+unpacked() {
+    [ -d "$debian/unpacked/$1" ] || {
+        mkdir -p "$debian/unpacked"
+        dpkg-deb -R "$(find "$debian" -maxdepth 1 -name "$1_*.deb")" "$debian/unpacked/$1"
+    }
+    echo "$debian/unpacked/$1"
+}
+
 finish() {
     [ $failures = 0 ] || exit 1
     exit 0

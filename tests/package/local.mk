@@ -6,7 +6,9 @@
 # packages-full.txt; what is missing is passed over with its reason, and is an error in the full run.
 
 # In the order in which they run: what others use is built first.
-PACKAGE_CHECKS =
+PACKAGE_CHECKS = tests/package/debian-build.sh tests/package/debian-source.sh \
+	tests/package/debian-lintian.sh tests/package/debian-flags.sh \
+	tests/package/debian-contents.sh tests/package/debian-symbols.sh
 PACKAGE_CHECKS_FULL =
 
 PACKAGE_DIR = $(abs_top_builddir)/scratch/packages
@@ -33,4 +35,6 @@ package-tarball: all
 .PHONY: check-packages check-packages-full package-tarball
 
 EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
-	tests/package/packages-full.txt tests/package/fedora.macros $(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL)
+	tests/package/packages-full.txt tests/package/debian.contents \
+	tests/package/fedora.macros \
+	$(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL)

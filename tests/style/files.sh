@@ -22,7 +22,7 @@ list() {
 
 # Formats that know no comment, and texts that others prescribe.
 list lib include man tests m4 debian rpm .ci configure.ac Makefile.am bootstrap .clang-format \
-    .editorconfig | grep -vE '^debian/(changelog|control|.*/(control|format)|copyright)$|\.(json|smt2|ps|txt|md)$' |
+    .editorconfig | grep -vE '^debian/(changelog|control|.*/(control|format)|copyright|.*README\.Debian)$|\.(json|smt2|ps|txt|md)$' |
     while read -r file; do
         [ -f "$file" ] || continue
         head -n 5 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
@@ -71,7 +71,7 @@ done
 
 # Shell scripts; what they read from the environment is given by make.
 if command -v shellcheck >/dev/null; then
-    list lib tests bootstrap .ci | while read -r file; do
+    list lib tests debian bootstrap .ci | while read -r file; do
         [ -f "$file" ] || continue
         case $(head -n 1 "$file" | tr -d '\0') in
         '#!/bin/sh' | '#!/bin/bash' | '#!/usr/bin/env bash') echo "$file" ;;
