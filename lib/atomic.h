@@ -44,6 +44,14 @@
     atomic_compare_exchange_weak_explicit((p), (expected), (v), memory_order_relaxed,              \
                                           memory_order_relaxed)
 
+/* A flag that is taken by an exchange: a word, since not every machine can exchange a byte without
+   a function of the compiler's. */
+typedef _Atomic(unsigned) mip_flag;
+
+/* 64 bits where the machine changes them in one piece, also without such a function; else 32. */
+typedef __typeof__(__builtin_choose_expr(ATOMIC_LLONG_LOCK_FREE == 2, (uint64_t)0,
+                                         (size_t)0)) mip_wide_word;
+
 /* A word that is stored once while others may read it already, on a path where every instruction
    counts: an aligned word is read whole on every machine, and compilers fold the plain load into
    the instruction that uses it, which they do not with an atomic one. */
@@ -53,6 +61,23 @@
 #else
 #define mip_load_word(p) (*(p))
 #endif
+
+/* 0, but the machine knows it only when it has `value`: what is read at an address with this added
+   is read after `value` was.  Machines that read in the order of the program need no such help. */
+MIP_INLINE uintptr_t mip_zero_after(uintptr_t value) {
+#if defined(__x86_64__) || defined(__i386__) || defined(__s390__)
+    (void)value;
+    return 0;
+#else
+    uintptr_t same = value;
+    MIP_FORGET(same);
+    return same ^ value;
+#endif
+}
+
+/* Orders what comes before it before what comes after it, a store before a load too.  Two threads
+   that each write, pass this, and read what the other writes: at least one of them sees it. */
+#define mip_full_fence() atomic_thread_fence(memory_order_seq_cst)
 
 /* Keeps the compiler from moving stores across it; no instruction.  What another thread had done
    when a process forked is a prefix of its program order: see core/fork.c. */

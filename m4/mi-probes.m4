@@ -100,16 +100,26 @@ AC_SUBST([LATE_BINDING_FLAGS])])
 AC_DEFUN([MI_C11_ATOMICS],
 [m4_define([mi_atomics_program], [AC_LANG_PROGRAM([[
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 static _Atomic(size_t) word;
+static _Atomic(unsigned) flag;
+static _Atomic(bool) state;
+static _Atomic(void *) pointer;
+#if ATOMIC_LLONG_LOCK_FREE == 2
 static _Atomic(uint64_t) counter;
-static _Atomic(void *) pointer;]], [[
+#else
+static _Atomic(size_t) counter;
+#endif]], [[
 size_t expected = 0;
 atomic_fetch_add_explicit(&counter, 1, memory_order_relaxed);
 atomic_exchange_explicit(&pointer, (void *)0, memory_order_acq_rel);
+atomic_store_explicit(&state, !atomic_exchange_explicit(&flag, 1, memory_order_acquire),
+                      memory_order_release);
 return !atomic_compare_exchange_strong_explicit(&word, &expected, 1, memory_order_acq_rel,
                                                 memory_order_relaxed)
+       || !atomic_load_explicit(&state, memory_order_acquire)
        || atomic_load_explicit(&counter, memory_order_relaxed) != 1;]])])dnl
 AC_CACHE_CHECK([what C11 atomics need], [mi_cv_c11_atomics],
   [mi_cv_c11_atomics=missing

@@ -27,8 +27,7 @@ static struct {
 
 enum { SPARE_DESCRIPTOR_MIN = 100 }; /* out of the way of programs that count on low numbers */
 
-static _Atomic(bool) a_started;
-static _Atomic(bool) a_finished;
+static mip_flag a_started, a_finished;
 
 static bool is_serving(void) {
     const char *bound = &mi_serving_copy, *own = &mip_api_own_copy;

@@ -165,16 +165,16 @@ static void print_blocks(const struct sink *sink) {
     mip_print(sink->output, sink->arg, "\n");
 }
 
-static _Atomic(uint64_t) a_clock_start; /* [any, atomic] ms; 0: not started */
+static _Atomic(mip_wide_word) a_clock_start; /* [any, atomic] ms; 0: not started */
 
 void mip_api_start_clock(void) {
-    uint64_t none = 0;
-    mip_cas_relaxed(&a_clock_start, &none, mip_os_clock_ms());
+    mip_wide_word none = 0;
+    mip_cas_relaxed(&a_clock_start, &none, (mip_wide_word)mip_os_clock_ms());
 }
 
 uint64_t mip_api_elapsed_ms(void) {
     mip_api_start_clock();
-    return mip_os_clock_ms() - mip_load_relaxed(&a_clock_start);
+    return (mip_wide_word)mip_os_clock_ms() - mip_load_relaxed(&a_clock_start);
 }
 
 static void print_process(const struct sink *sink) {

@@ -15,7 +15,7 @@ struct mip_hook {
         _Atomic(void *) a_arg;
     } pairs[2];
     _Atomic(unsigned) a_version;
-    _Atomic(bool) a_is_changing;
+    mip_flag a_is_changing;
 };
 
 /* `function` 0: none. */

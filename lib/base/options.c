@@ -80,7 +80,7 @@ extern const char *mi_options MIP_WEAK;
 
 enum { NOT_READ, IN_WORK, READY };
 static _Atomic(int) a_state;
-static _Atomic(bool) a_is_read_early;
+static mip_flag a_is_read_early;
 
 static bool is_option(enum mip_option option) {
     return (unsigned)option < MIP_OPTION_COUNT;

@@ -16,7 +16,8 @@
 enum { STDERR = 2, LINE_SIZE = 512 };
 
 /* What mip_report_configure said; nothing is shown before. */
-static _Atomic(bool) a_is_configured, a_is_verbose, a_shows_errors;
+static mip_flag a_is_configured;
+static _Atomic(bool) a_is_verbose, a_shows_errors;
 static _Atomic(size_t) a_error_max, a_warning_max;
 
 /* Warnings and errors of before wait here, as far as they fit.  There is one thread then, or the
@@ -44,7 +45,7 @@ enum { SPEAKER_COUNT = 8, HELD_LONG = 1000 /* ms */ };
 static struct speaker {
     _Atomic(uintptr_t) a_self; /* 0: the place is free */
     _Atomic(uintptr_t) a_frame;
-    _Atomic(uint64_t) a_since; /* ms; 0 while it is being taken */
+    _Atomic(size_t) a_since; /* ms, truncated; 0 while it is being taken */
 } speakers[SPEAKER_COUNT];
 
 /* The place from its holder, or NULL when it is somebody else's meanwhile. */
@@ -54,16 +55,16 @@ static struct speaker *take(struct speaker *place, uintptr_t holder, uintptr_t s
         return NULL;
     }
     mip_store_relaxed(&place->a_frame, frame);
-    mip_store_relaxed(&place->a_since, mip_os_clock_ms());
+    mip_store_relaxed(&place->a_since, (size_t)mip_os_clock_ms() | 1);
     return place;
 }
 
 static struct speaker *take_long_held(uintptr_t self, uintptr_t frame) {
-    uint64_t now = mip_os_clock_ms();
+    size_t now = (size_t)mip_os_clock_ms() | 1;
     for (int i = 0; i < SPEAKER_COUNT; i++) {
         uintptr_t holder = mip_load_relaxed(&speakers[i].a_self);
-        uint64_t since = mip_load_relaxed(&speakers[i].a_since);
-        if (since != 0 && now >= since + HELD_LONG) {
+        size_t since = mip_load_relaxed(&speakers[i].a_since);
+        if (since != 0 && (ptrdiff_t)(now - since) >= HELD_LONG) {
             struct speaker *place = take(&speakers[i], holder, self, frame);
             if (place != NULL) {
                 return place;

@@ -8,10 +8,8 @@
    1. current == a_total - a_freed, modulo the word
    2. shown total == a_total - a_base, shown freed == a_freed - a_base */
 
-/* 64 bits where the machine changes them in one piece; else sums may wrap around, yet what is
-   current stays right. */
-typedef __typeof__(__builtin_choose_expr(ATOMIC_LLONG_LOCK_FREE == 2, (uint64_t)0,
-                                         (size_t)0)) counter_word;
+/* With 32 bits sums may wrap around, yet what is current stays right. */
+typedef mip_wide_word counter_word;
 typedef _Atomic(counter_word) counter;
 
 struct count {

@@ -14,7 +14,7 @@
 enum { COMMIT_SLICES_MIN = 8, COMMIT_SLICES_MAX = 512 };
 
 /* While one thread reserves an arena, others take a mapping of their own. */
-static _Atomic(bool) a_growing;
+static mip_flag a_growing;
 
 static _Atomic(bool) a_has_requested; /* there are arenas that the program asked for */
 

@@ -6,7 +6,12 @@
    allocation and even before relocation, means the empty heap: "not initialised" and "list empty"
    are one test.
    free: one look-up of the page, one test of the owner, one push, one count; see page.h on
-   until_event. */
+   until_event.  Whoever got a pointer from this allocator sees the window, the limit and the entry
+   as they were when it was handed out, or later.  Nothing orders a foreign pointer: it may be freed
+   while another thread lays the window or raises the limit.  Still nothing goes wrong, for
+   - a base from before there was a window gives an index above every limit;
+   - who sees a limit sees the entries below it (the release in raise_limit), since their address
+     hangs on it (mip_zero_after), and the page, since its address hangs on the entry. */
 #ifndef MIP_FAST_H
 #define MIP_FAST_H
 
@@ -88,13 +93,13 @@ MIP_INLINE void *mip_fast_zalloc(size_t size) {
 
 MIP_INLINE void mip_fast_free(void *p) {
     size_t index = ((uintptr_t)p - mip_load_word(&mip_window.base)) >> SLICE_SHIFT;
-    /* relaxed: see raise_limit in pagemap.c */
-    const size_t *limit = (const size_t *)&mip_window.a_limit;
-    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(index >= mip_load_word(limit))) {
+    size_t limit = mip_load_word((const size_t *)&mip_window.a_limit);
+    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(index >= limit)) {
         mip_free_slow(p);
         return;
     }
-    struct page *page = mip_load_relaxed(&mip_window.a_entries[index]);
+    const struct pagemap_window *window = &mip_window + mip_zero_after(limit);
+    struct page *page = mip_load_relaxed(&window->a_entries[index]);
     if (MIP_UNLIKELY(mip_load_relaxed(&page->a_owner) != mip_tls_self)) {
         mip_free_other(p, page);
         return;

@@ -4,9 +4,12 @@
    - a record whose thread was inside a slow path (a_busy) may be in any state: it is DEAD, never
      adopted; blocks freed into it are accepted and dropped.  So is one that somebody had locked.
    - any other record is parked.  Its thread may have been in the middle of a fast path.  What it
-     had done is a prefix of its stores in program order (the kernel interrupts the other
-     processors to share their pages), and the code orders them, with fences for the compiler, so
-     that each block is on one list or on none and every list can be walked.  So the counts are made
+     had done is a prefix of its stores in program order, also on machines whose stores become
+     visible in another order: the child's pages are those to which the parent could write until the
+     kernel had made them read-only on all processors, and it has only when every store that found
+     its page writable has been done; the first store of a thread that did not is one that it has
+     not got past.  And the code orders the stores, with fences for the compiler, so that each block
+     is on one list or on none and every list can be walked.  So the counts are made
    again from the lists (record.c) when somebody first locks the record; a block that was on its
    way stays in use.
    - the forking thread's own record needs nothing, even when fork was called by a signal handler

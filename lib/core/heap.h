@@ -90,8 +90,8 @@ struct MIP_ALIGNED(128) thread {
     MIP_ALIGNED(128) _Atomic(struct message *) a_messages; /* [any, atomic] */
     _Atomic(uint32_t) a_state;                             /* [any, atomic] enum record_state */
     _Atomic(uint32_t) a_busy;  /* [owner, atomic] inside a slow path: see fork.c */
+    mip_flag a_made_hint;      /* [any, atomic] a page of a made heap got blocks back */
     _Atomic(bool) a_has_pages; /* [lock, atomic] hint: a parked record has pages to give */
-    _Atomic(bool) a_made_hint; /* [any, atomic] a page of a made heap got blocks back */
 };
 _Static_assert(offsetof(struct thread, heap) == 0, "token and backing heap are one address");
 

@@ -18,7 +18,7 @@ struct pool_item {
 /* A pool of objects of one size. */
 struct pool {
     _Atomic(struct pool_item *) a_free;
-    _Atomic(bool) a_lock; /* only one thread pops at a time: no ABA; the others take fresh memory */
+    mip_flag a_lock; /* only one thread pops at a time: no ABA; the others take fresh memory */
     size_t size;
 };
 

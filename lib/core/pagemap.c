@@ -6,7 +6,8 @@
 #include "../os/os.h"
 #include "meta.h"
 
-struct pagemap_window mip_window;
+/* Until there is a window, nothing lies in it: see the fast free. */
+struct pagemap_window mip_window = {.base = ~(UINTPTR_MAX >> 2)};
 struct page mip_page_nobody = {.a_owner = OWNER_SPECIAL};
 
 static _Atomic(size_t) a_window_slices; /* 0: there is no window yet */
@@ -94,8 +95,7 @@ static bool raise_limit(size_t end) {
         mip_cas_relaxed(&mip_window.a_entries[i], &expected, &mip_page_nobody);
     }
     while (limit < target) {
-        /* release: who sees the limit sees valid entries below it.  The fast free reads it
-           relaxed: for a pointer that was handed out, the hand-over orders the two. */
+        /* release: who sees the limit sees valid entries below it, and where they are. */
         if (mip_cas_acq_rel(&mip_window.a_limit, &limit, target))
             break;
     }
@@ -125,7 +125,8 @@ static _Atomic(void *) *tree_slot(uintptr_t key, bool make) {
 struct page *mip_pagemap_find(const void *p) {
     size_t index = window_index(p);
     if (index < mip_load_acquire(&mip_window.a_limit)) { /* acquire: pairs with raise_limit */
-        struct page *page = mip_load_relaxed(&mip_window.a_entries[index]);
+        /* acquire, and in the tree: pair with the releases of mip_pagemap_set */
+        struct page *page = mip_load_acquire(&mip_window.a_entries[index]);
         if (page != &mip_page_nobody)
             return page;
     }
@@ -133,7 +134,7 @@ struct page *mip_pagemap_find(const void *p) {
     if (index != SIZE_MAX && !mip_load_relaxed(&a_has_early))
         return NULL;
     _Atomic(void *) *slot = tree_slot((uintptr_t)p >> SLICE_SHIFT, false);
-    return slot == NULL ? NULL : mip_load_relaxed(slot);
+    return slot == NULL ? NULL : mip_load_acquire(slot);
 }
 
 static bool set_outside(const void *start, size_t slices, struct page *page) {
@@ -149,7 +150,7 @@ static bool set_outside(const void *start, size_t slices, struct page *page) {
             mip_pagemap_clear(start, i);
             return false;
         }
-        mip_store_relaxed(slot, page);
+        mip_store_release(slot, page);
     }
     return true;
 }
@@ -173,10 +174,12 @@ static bool set_part(const char *start, size_t count, size_t index, struct page 
     if (!raise_limit(index + count))
         return false;
     for (size_t i = 0; i < count; i++)
-        mip_store_relaxed(&mip_window.a_entries[index + i], page);
+        mip_store_release(&mip_window.a_entries[index + i], page);
     return true;
 }
 
+/* The entries are stored with release: who asks about an address that nobody gave him may find a
+   page at the moment it is entered, and reads what it says. */
 bool mip_pagemap_set(const void *start, size_t slices, struct page *page) {
     size_t done = 0;
     while (done < slices) {

@@ -10,7 +10,7 @@
 #include "core.h"
 #include "size.h"
 
-static _Atomic(bool) a_providing;
+static mip_flag a_providing;
 
 void mip_provide_fork_child(void) {
     mip_store_relaxed(&a_providing, false);

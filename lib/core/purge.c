@@ -115,8 +115,10 @@ static size_t purge_run(struct arena *arena, size_t top, size_t limit, size_t *n
 }
 
 /* There may be warm slices below `end`.  After these can be taken: a purge that could not take
-   them has lowered the hint. */
+   them has lowered the hint.  The fence pairs with that in purge: we see the hint lowered, or the
+   purge sees our bits. */
 static void raise_hint(struct arena *arena, size_t end) {
+    mip_full_fence();
     size_t top = mip_load_relaxed(&arena->a_warm_top);
     while (top < end && !mip_cas_relaxed(&arena->a_warm_top, &top, end))
         continue;
@@ -132,19 +134,27 @@ static void purge(size_t wanted) {
         /* Taken before the walk: who frees slices meanwhile raises the hint again. */
         mip_add_relaxed(&a_purging, 1);
         size_t top = mip_exchange_relaxed(&arena->a_warm_top, 0);
+        /* Pairs with that in raise_hint, and with the one in mip_arena_is_purging: who finds a
+           slice taken by the walk finds it counted. */
+        mip_full_fence();
         while (top > 0 && wanted > 0) {
             size_t next;
             size_t done = purge_run(arena, top, wanted, &next);
             wanted -= mip_min(done, wanted);
             top = next;
         }
+        /* release: pairs with the acquire in mip_arena_is_purging */
+        atomic_thread_fence(memory_order_release);
         lower(&a_purging, 1);
         raise_hint(arena, top);
     }
 }
 
+/* Asked after slices were found taken (the fence pairs with that in purge).  A no means that they
+   can be taken now, if it was a purge that had them (acquire: pairs with the release there). */
 bool mip_arena_is_purging(void) {
-    return mip_load_relaxed(&a_purging) != 0;
+    mip_full_fence();
+    return mip_load_acquire(&a_purging) != 0;
 }
 
 static void purge_excess(size_t freed) {

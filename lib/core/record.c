@@ -8,7 +8,7 @@
 
 static struct thread first_record; /* in the library's own zero memory: small programs need no
                                       mapping for it */
-static _Atomic(bool) a_first_is_taken;
+static mip_flag a_first_is_taken;
 static _Atomic(struct thread *) a_records;
 static _Atomic(size_t) a_parked; /* records PARKED, roughly: a hint */
 

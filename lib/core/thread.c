@@ -7,7 +7,7 @@
 #include "core.h"
 #include "fast.h"
 
-static _Atomic(bool) a_started; /* the C library has started: thread keys may be made */
+static mip_flag a_started; /* the C library has started: thread keys may be made */
 
 static void park(struct thread *thread) {
     mip_busy_enter(thread);
