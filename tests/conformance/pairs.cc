@@ -213,7 +213,9 @@ static void expressions() {
         expect(counted::live == (int)count, "%d live", counted::live);
         delete[] things;
         auto *wides = new wide[HIDDEN(count)];
+#ifndef __arm__ /* whose ABI puts 8 bytes before an array, however its elements are aligned */
         expect((std::uintptr_t)wides % 128 == 0, "new wide[]: %p", static_cast<void *>(wides));
+#endif
         delete[] wides;
         auto *one = new wide;
         expect(is_served(one) && (std::uintptr_t)one % 128 == 0, "new wide");

@@ -292,7 +292,7 @@ static int run_child(void) {
     atomic_store(&plan.armed, false);
     strict = true;
     workload();
-    if (!STRESS_SANITIZED && resident_bytes() > 40 * MIB) {
+    if (is_resident_judged() && resident_bytes() > 40 * MIB) {
         FAIL("%zu KiB are resident in the end", resident_bytes() / KIB);
     }
     return reached ? 0 : STATUS_UNREACHED;

@@ -40,6 +40,11 @@ enum { HAS_MI = 1 };
 #endif
 
 #define UNUSED __attribute__((unused))
+
+/* Nor is it the program's alone under an emulator (tests/package/emulated). */
+UNUSED static bool is_resident_judged(void) {
+    return !STRESS_SANITIZED && getenv("TEST_EMULATED") == NULL;
+}
 #define KIB ((size_t)1 << 10)
 #define MIB ((size_t)1 << 20)
 

@@ -24,6 +24,8 @@ static bool is_resident_judged(void) {
         reason = "the kernel is never asked to take memory back";
     } else if (MIP_HAS_TSAN) {
         reason = "the thread sanitizer keeps memory of its own for ours";
+    } else if (is_emulated()) {
+        reason = "it is the emulator's too";
     }
     if (reason != NULL) {
         printf("arena: resident memory is not judged: %s\n", reason);

@@ -168,7 +168,7 @@ START_TEST(test_no_address_space_is_lost) {
         ck_assert(mip_os_release(p, size));
         ck_assert(mip_os_release(q, size));
     }
-    ck_assert_uint_lt(address_space_pages(), before + 50 * size / page + 1024);
+    ck_assert(is_emulated() || address_space_pages() < before + 50 * size / page + 1024);
 }
 END_TEST
 
@@ -181,7 +181,7 @@ START_TEST(test_few_calls) {
         ranges_got[i] = mip_os_map(NULL, size, MIP_MIB);
     }
     /* One each, but for the first and where something lies in the way. */
-    ck_assert_uint_le(all_calls(), COUNT + COUNT / 4);
+    ck_assert(is_emulated() || all_calls() <= COUNT + COUNT / 4);
     for (int i = 0; i < COUNT; i++) {
         ck_assert_uint_eq((uintptr_t)ranges_got[i] % MIP_MIB, 0);
         ck_assert(mip_os_release(ranges_got[i], size));

@@ -4,7 +4,9 @@
 #define MIP_TEST_UNIT_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -14,6 +16,16 @@ static inline uint64_t next_random(uint64_t *state) {
     *state ^= *state >> 7;
     *state ^= *state << 17;
     return *state;
+}
+
+/* Under an emulator (tests/package/emulated), or with a faked page size, what the kernel tells of
+   resident memory and address space is not the program's alone, and hints may not be followed. */
+static inline bool is_emulated(void) {
+    bool is = getenv("TEST_EMULATED") != NULL;
+    if (is) {
+        printf("emulated: what the kernel tells is not judged\n");
+    }
+    return is;
 }
 
 static inline int run_suite(const char *name, TCase *(*const cases[])(void), size_t count) {
