@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 EXTRA_DIST += tests/install/installcheck tests/install/consumer.c tests/install/family.c \
-	tests/install/CMakeLists.txt tests/install/scratch-build tests/install/tarball
+	tests/install/CMakeLists.txt tests/install/scratch-build tests/install/tarball \
+	tests/install/releasable
 
 WITH_SHARED =
 WITH_STATIC =
@@ -25,5 +26,5 @@ installcheck-local:
 	CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
 	WITH_SHARED='$(WITH_SHARED)' WITH_STATIC='$(WITH_STATIC)' \
 	WITH_OVERRIDE='$(WITH_OVERRIDE)' WITH_OBJECT='$(WITH_OBJECT)' \
-	HEADERS='$(include_HEADERS)' \
+	VERSION='$(VERSION)' HEADERS='$(include_HEADERS)' \
 	$(SHELL) $(top_srcdir)/tests/install/installcheck

@@ -12,7 +12,7 @@ for option in --debug --secure --stats --verbose --option --print --help --versi
 done
 [ ! -s "$tmp/err" ] || fail '--help writes messages'
 expect 0 '' "$run" --version
-expect_output "mimalloc-run (libmimalloc) ${VERSION:-10.0.0}"
+expect_output "mimalloc-run (libmimalloc) $VERSION"
 if [ -w /dev/full ]; then
     "$run" --help >/dev/full 2>"$tmp/err"
     [ $? -eq 125 ] || fail 'a full device goes unnoticed'

@@ -10,13 +10,25 @@ fail() {
     failed=1
 }
 
-# What is written by hand: under version control where there is one, else what the tarball brought.
+# What is written by hand: under version control where there is one, else what the tarball brought, which
+# is not all that lies here when it was built in place.
+distributed=${TMPDIR:-/tmp}/distributed.$$
+trap 'rm -f "$distributed"' EXIT
+have_git=
+if [ -e .git ] && command -v git >/dev/null; then
+    have_git=yes
+else
+    MAKEFLAGS='' MFLAGS='' "${MAKE:-make}" -s -C "$top_builddir" print-distributed >"$distributed"
+    grep -q '^lib/core/alloc\.c$' "$distributed" || fail "make print-distributed"
+fi
 list() {
-    if [ -e .git ] && command -v git >/dev/null; then
+    if [ "$have_git" ]; then
         git ls-files --cached --others --exclude-standard -- "$@"
     else
-        # libtool adds its own macros
-        find "$@" -type f 2>/dev/null | grep -vE '^m4/(libtool|lt[a-z]+|lt~obsolete)\.m4$' || :
+        # libtool adds its own macros.
+        for name in "$@"; do
+            grep -E "^$name(/|\$)" "$distributed" || :
+        done | grep -vE '^m4/(libtool|lt[a-z]+|lt~obsolete)\.m4$' || :
     fi
 }
 

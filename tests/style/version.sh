@@ -20,6 +20,16 @@ expect NEWS "$(sed -n 's/^[^0-9]*\([0-9][0-9.]*\).*/\1/p' NEWS | head -n 1)"
 if [ -x "$MIMALLOC_RUN" ]; then
     expect "mimalloc-run --version" "$("$MIMALLOC_RUN" --version | sed -n '1s/.* //p')"
 fi
+expect rpm/libmimalloc.spec "$(sed -n 's/^Version: *//p' rpm/libmimalloc.spec)"
+expect "mi_version(3)" "$(sed -n 's/^\.Fd #define MIMALLOC_PACKAGE_VERSION \\(dq\(.*\)\\(dq$/\1/p' man/mi_version.3)"
+# Nobody else repeats it; the benchmarks' results and the texts for people aside.
+literal=$(printf '%s\n' "$VERSION" | sed 's/\./\\./g')
+if grep -rnIE "(^|[^0-9.])$literal([^0-9.~]|\$)" configure.ac Makefile.am bootstrap lib include man tests m4 .ci |
+    grep -vE '^(configure\.ac:[0-9]+:AC_INIT|include/mimalloc\.h:|man/mi_version\.3:|tests/bench/.*\.(md|txt|csv):|tests/package/debian)' |
+    grep -vE '^[^:]*\.(log|trs|o|lo|la|pc|cmake):|^Binary'; then
+    echo "FAIL: the lines above repeat the version"
+    failed=1
+fi
 if [ -e debian/changelog ]; then
     expect debian/changelog \
         "$(sed -n '1s/.*(\([^~-]*\).*/\1/p' debian/changelog)"
