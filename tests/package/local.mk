@@ -11,6 +11,11 @@ PACKAGE_CHECKS = tests/package/debian-build.sh tests/package/debian-source.sh \
 	tests/package/debian-contents.sh tests/package/debian-symbols.sh
 PACKAGE_CHECKS_FULL =
 
+# What is given out, what is installed, and the RPM spec.
+PACKAGE_CHECKS += tests/package/source.sh tests/package/install.sh tests/package/rpm-spec.sh \
+	tests/package/lessons.sh
+PACKAGE_CHECKS_FULL += tests/package/object.sh tests/package/options.sh tests/package/rpm.sh
+
 PACKAGE_DIR = $(abs_top_builddir)/scratch/packages
 PACKAGE_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 	PACKAGE_DIR='$(PACKAGE_DIR)'; export PACKAGE_DIR; \
@@ -19,22 +24,26 @@ PACKAGE_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 	MAKE='$(MAKE)'; export MAKE;
 
 check-packages: package-tarball
-	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run $(PACKAGE_CHECKS)
+	@$(PACKAGE_ENVIRONMENT) only='$(ONLY)'; \
+	$(SHELL) $(top_srcdir)/tests/package/run $${only:-$(PACKAGE_CHECKS)}
 check-packages-full: package-tarball
 	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run --strict $(PACKAGE_CHECKS) \
 	  $(PACKAGE_CHECKS_FULL)
+print-packages-full:
+	@echo $(PACKAGE_CHECKS_FULL)
 # The tarball that the packages are built from.  With PACKAGE_KEEP=yes, what an earlier run has built
-# stays, so that one check can be repeated: make check-packages PACKAGE_KEEP=yes PACKAGE_CHECKS=...
+# stays, so that one check can be repeated: make check-packages PACKAGE_KEEP=yes ONLY=tests/package/...
 PACKAGE_KEEP =
+ONLY =
 package-tarball: all
 	@test -n '$(PACKAGE_KEEP)' || rm -rf '$(PACKAGE_DIR)'
 	@$(MKDIR_P) '$(PACKAGE_DIR)'
 	@$(MAKE) $(AM_MAKEFLAGS) dist-xz >'$(PACKAGE_DIR)/dist.log' 2>&1 || \
 	  { cat '$(PACKAGE_DIR)/dist.log'; exit 1; }
 	@mv '$(distdir).tar.xz' '$(PACKAGE_DIR)'
-.PHONY: check-packages check-packages-full package-tarball
+.PHONY: check-packages check-packages-full package-tarball print-packages-full
 
 EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
-	tests/package/packages-full.txt tests/package/debian.contents \
-	tests/package/fedora.macros \
+	tests/package/packages-full.txt tests/package/debian.contents tests/package/fedora.macros \
+	tests/package/installed.txt \
 	$(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL)
