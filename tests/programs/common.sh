@@ -16,8 +16,10 @@ NAME=${0##*/}
 NAME=${NAME%.sh}
 HERE=$(cd "${0%/*}" && pwd)
 LIMIT=${PROGRAMS_LIMIT:-60}
+# A program's own VERSION is its own.
+serving_version=$VERSION
 # The plain library, preloaded by mistake, has its version followed by something else.
-SAID='^mimalloc: .*10\.0\.0 ([^)]*override'
+SAID="^mimalloc: .*$(printf '%s\n' "$serving_version" | sed 's/\./\\./g') ([^)]*override"
 
 say() {
     printf '%s: %s\n' "$NAME" "$*"

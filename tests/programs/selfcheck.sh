@@ -16,7 +16,7 @@ cat >"$fake/says.c" <<'END'
 #include <stdlib.h>
 #include <unistd.h>
 __attribute__((constructor)) static void say(void) {
-    static const char line[] = "mimalloc: version 0 (override, release) serves\n";
+    static const char line[] = "mimalloc: version " VERSION " (override, release) serves\n";
     if (getenv("MIMALLOC_VERBOSE"))
         if (write(2, line, sizeof line - 1) < 0)
             _exit(1);
@@ -24,7 +24,7 @@ __attribute__((constructor)) static void say(void) {
 END
 echo 'int nothing;' >"$fake/silent.c"
 for library in says silent; do
-    gcc -shared -fPIC -o "$fake/libmimalloc-$library.so" "$fake/$library.c"
+    gcc -shared -fPIC -DVERSION="\"$serving_version\"" -o "$fake/libmimalloc-$library.so" "$fake/$library.c"
 done
 # launcher NAME LINES: a stand-in for mimalloc-run.
 launcher() {

@@ -23,10 +23,14 @@ fi
 expect rpm/libmimalloc.spec "$(sed -n 's/^Version: *//p' rpm/libmimalloc.spec)"
 expect "mi_version(3)" "$(sed -n 's/^\.Fd #define MIMALLOC_PACKAGE_VERSION \\(dq\(.*\)\\(dq$/\1/p' man/mi_version.3)"
 # Nobody else repeats it; the benchmarks' results and the texts for people aside.
-literal=$(printf '%s\n' "$VERSION" | sed 's/\./\\./g')
-if grep -rnIE "(^|[^0-9.])$literal([^0-9.~]|\$)" configure.ac Makefile.am bootstrap lib include man tests m4 .ci |
-    grep -vE '^(configure\.ac:[0-9]+:AC_INIT|include/mimalloc\.h:|man/mi_version\.3:|tests/bench/.*\.(md|txt|csv):|tests/package/debian)' |
-    grep -vE '^[^:]*\.(log|trs|o|lo|la|pc|cmake):|^Binary'; then
+literal=$(printf '%s\n' "$VERSION" | sed 's/\./\\\\?\\./g')
+if { if [ -e .git ] && command -v git >/dev/null; then
+    git ls-files --cached --others --exclude-standard
+else
+    MAKEFLAGS='' MFLAGS='' "${MAKE:-make}" -s -C "$top_builddir" print-distributed
+fi; } | grep -E '^(configure\.ac|Makefile\.am|bootstrap|\.ci/|(lib|include|man|tests|m4)/)' |
+    xargs grep -nIE "(^|[^0-9.])$literal([^0-9.~]|\$)" /dev/null |
+    grep -vE '^(configure\.ac:[0-9]+:AC_INIT|include/mimalloc\.h:|man/mi_version\.3:|tests/bench/.*\.(md|txt|csv):|tests/package/debian)'; then
     echo "FAIL: the lines above repeat the version"
     failed=1
 fi
