@@ -37,7 +37,7 @@ flags() {
     from=$(sed -n 's/^srcdir = //p' Makefile)
     file=$from/lib/core/alloc.c
     file=${file#./}
-    MAKEFLAGS='' MFLAGS='' "$MAKE" -n -W "$file" V=1 CFLAGS='-Og -DUSERS' CPPFLAGS=-DUSERS_TOO \
+    MAKEFLAGS='' MFLAGS='' "$MAKE" -n -W "$file" V=1 CFLAGS='-Og -DUSERS' CCASFLAGS=-Og CPPFLAGS=-DUSERS_TOO \
         LDFLAGS=-Wl,-z,users all-am >"$work/commands"
     grep -e ' -c -o [^ ]*core/[^ ]*-alloc\.' "$work/commands" >"$work/lines"
     [ "$(wc -l <"$work/lines")" -ge 3 ]
