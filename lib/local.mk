@@ -12,12 +12,19 @@ BASE_FILES = lib/base/bitset.c lib/base/bitset.h lib/base/format.c lib/base/form
 	lib/base/parse.h lib/base/random.c lib/base/random.h lib/base/report.c lib/base/report.h \
 	lib/base/stats.c lib/base/stats.h
 
-CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_private.h \
-	lib/core/core.h lib/core/fast.h lib/core/fork.c lib/core/free.c lib/core/heap.c lib/core/heap.h \
+CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_private.h lib/core/commit.c \
+	lib/core/core.h lib/core/fast.h lib/core/fork.c lib/core/free.c lib/core/guard.h \
+	lib/core/heap.c lib/core/heap.h lib/core/heap_check.c \
 	lib/core/made.c lib/core/merge.c lib/core/message.c lib/core/meta.c lib/core/meta.h \
 	lib/core/page.c lib/core/page.h lib/core/pagemap.c lib/core/pagemap.h lib/core/provide.c \
 	lib/core/purge.c lib/core/realloc.c lib/core/record.c lib/core/root.c lib/core/size.c \
-	lib/core/size.h lib/core/thread.c lib/core/tick.c lib/core/visit.c
+	lib/core/size.h lib/core/slot.h lib/core/strict.h lib/core/thread.c lib/core/tick.c \
+	lib/core/visit.c
+
+# Of debug and secure alone.
+STRICT_FILES = lib/core/guard.c lib/core/guarded.c lib/core/quarantine.c lib/core/slots.c lib/core/strict.c \
+	lib/core/strict_alloc.c lib/core/strict_free.c lib/core/strict_inline.h \
+	lib/core/strict_realloc.c
 
 API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/arena.c \
 	lib/api/basic.c lib/api/catching.S lib/api/cxx_names.h lib/api/extended.c lib/api/heap.c lib/api/new.c \
@@ -77,7 +84,7 @@ endif
 
 if ENABLE_DEBUG_LIB
 lib_LTLIBRARIES += libmimalloc-debug.la
-libmimalloc_debug_la_SOURCES = $(ALL_FILES)
+libmimalloc_debug_la_SOURCES = $(ALL_FILES) $(STRICT_FILES)
 libmimalloc_debug_la_CPPFLAGS = $(OVERRIDE_CPPFLAGS) -DMIP_VARIANT_DEBUG
 libmimalloc_debug_la_CFLAGS = $(AM_CFLAGS) -shared
 libmimalloc_debug_la_LDFLAGS = $(AM_LDFLAGS) -shared $(LIBRARY_LINK_FLAGS) $(OVERRIDE_MAP_FLAGS)
@@ -87,7 +94,7 @@ endif
 
 if ENABLE_SECURE_LIB
 lib_LTLIBRARIES += libmimalloc-secure.la
-libmimalloc_secure_la_SOURCES = $(ALL_FILES)
+libmimalloc_secure_la_SOURCES = $(ALL_FILES) $(STRICT_FILES)
 libmimalloc_secure_la_CPPFLAGS = $(OVERRIDE_CPPFLAGS) -DMIP_VARIANT_SECURE
 libmimalloc_secure_la_CFLAGS = $(AM_CFLAGS) -shared
 libmimalloc_secure_la_LDFLAGS = $(AM_LDFLAGS) -shared $(LIBRARY_LINK_FLAGS) $(OVERRIDE_MAP_FLAGS)

@@ -9,13 +9,16 @@
 
 #if defined(MIP_VARIANT_DEBUG)
 #define MIP_VARIANT_NAME "debug"
-enum { CHECK_LEVEL = 2, ENCODE_LISTS = 0, CHECK_POINTERS = 1, FILL_BLOCKS = 1, COUNT_BLOCKS = 1 };
+enum { CHECK_LEVEL = 2, SLOTS = 1, COUNT_BLOCKS = 1, ORIGINS = 1 };
+enum { FREED_BYTE = 0xdf, NEW_BYTE = 0xd0 };
 #elif defined(MIP_VARIANT_SECURE)
 #define MIP_VARIANT_NAME "secure"
-enum { CHECK_LEVEL = 0, ENCODE_LISTS = 1, CHECK_POINTERS = 1, FILL_BLOCKS = 0, COUNT_BLOCKS = 0 };
+enum { CHECK_LEVEL = 0, SLOTS = 1, COUNT_BLOCKS = 0, ORIGINS = 0 };
+enum { FREED_BYTE = 0, NEW_BYTE = 0 };
 #else
 #define MIP_VARIANT_NAME "release"
-enum { CHECK_LEVEL = 0, ENCODE_LISTS = 0, CHECK_POINTERS = 0, FILL_BLOCKS = 0, COUNT_BLOCKS = 0 };
+enum { CHECK_LEVEL = 0, SLOTS = 0, COUNT_BLOCKS = 0, ORIGINS = 0 };
+enum { FREED_BYTE = 0, NEW_BYTE = 0 };
 #endif
 
 /* Whether this library also replaces malloc (the override, debug and secure libraries and the
@@ -27,12 +30,16 @@ enum { WITH_OVERRIDE = 0 };
 #endif
 
 /* CHECK_LEVEL     0 none, 1 cheap invariants, 2 each room checks its invariants (room_check)
-   ENCODE_LISTS    links of free lists are stored encoded and checked when followed
-   CHECK_POINTERS  a pointer given to free that is no live block's start aborts with a message
-   FILL_BLOCKS     new and freed blocks are filled with a pattern
-   COUNT_BLOCKS    statistics per size class (each malloc and free is counted) */
-enum { SLOW_PATHS_ONLY = ENCODE_LISTS | CHECK_POINTERS | FILL_BLOCKS | COUNT_BLOCKS };
+   SLOTS           each block has a word apart from the blocks, with its state, the size asked for
+                   and the link of the list it is on (core/slot.h); whatever is not a live block
+                   given out by us is told and aborts, the end of each block is guarded, and the
+                   fast paths are compiled out
+   COUNT_BLOCKS    statistics per size class (each malloc and free is counted)
+   ORIGINS         malloc, new and new[] are told apart
+   FREED_BYTE      what freed blocks are filled with
+   NEW_BYTE        what blocks are filled with that nobody asked to be zero; 0: they are zero */
+enum { SLOW_PATHS_ONLY = SLOTS };
 
-_Static_assert(!(FILL_BLOCKS && ENCODE_LISTS), "a pattern in freed blocks would hide the links");
+_Static_assert(SLOTS || !COUNT_BLOCKS, "what counts passes the strict paths");
 
 #endif

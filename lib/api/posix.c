@@ -108,7 +108,7 @@ size_t mi_malloc_good_size(size_t size) {
 /* A size that the block cannot have, or an alignment it has not, means that the caller frees
    something else than it believes. */
 static void check_promise(const void *p, size_t size, size_t alignment) {
-    if (!CHECK_POINTERS || p == NULL) {
+    if (!SLOTS || p == NULL) {
         return;
     }
     if (mip_usable_size(p) < size) {

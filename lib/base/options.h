@@ -25,6 +25,7 @@ enum mip_option {
     MIP_OPTION_KEEP_DEEPBIND = 11, /* bool, 0: leave RTLD_DEEPBIND in dlopen alone */
     MIP_OPTION_POPULATE_STEP = 12, /* KiB, 0: how much of a fresh run is made resident at once */
     MIP_OPTION_STATS_DETAIL = 13,  /* bool, 0: a row for each size class in the statistics */
+    MIP_OPTION_SECURE_LEVEL = 14,  /* 1 light, 2 full: what variants with SLOTS do */
     MIP_OPTION_COUNT
 };
 

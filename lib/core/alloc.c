@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "../base/report.h"
-#include "../base/stats.h"
 #include "../os/os.h"
 #include "arena.h"
 #include "fast.h"
+#include "strict.h"
 
-enum { FILL_NEW = 0xd0, PURGE_TO_ZERO = 8 << 20 };
+enum { PURGE_TO_ZERO = 8 << 20 };
 
 static void make_zero(void *p, size_t size) {
     size_t page_size = mip_os_info.page_size;
@@ -25,9 +25,6 @@ static void make_zero(void *p, size_t size) {
 MIP_INLINE void *pop(struct heap *heap, unsigned bin, bool zero) {
     struct block *block = heap->list[bin];
     struct page *page = heap->queue[bin].first;
-    if (CHECK_POINTERS && !mip_page_is_block(page, block))
-        mip_fatal("corrupted free list: %p is no block of %zu bytes", (void *)block,
-                  mip_bin_size(bin));
     heap->list[bin] = mip_link_get(page, block);
     if (zero && heap->list_is_zero[bin])
         block->next = NULL;
@@ -59,17 +56,6 @@ static void *allocate_once(struct heap *heap, size_t size, bool zero) {
     if (heap->list[bin] == NULL && !refill(heap, bin))
         return NULL;
     return pop(heap, bin, zero);
-}
-
-/* In variants that count and fill. */
-static void note_allocated(void *p, size_t size, bool zero) {
-    if (!COUNT_BLOCKS && !FILL_BLOCKS)
-        return;
-    size_t block_size = mip_good_size_of(size);
-    if (COUNT_BLOCKS)
-        mip_stat_bin_increase(size > MEDIUM_MAX ? BIN_NONE : mip_bin_of(size), block_size, size);
-    if (FILL_BLOCKS && !zero && size <= MEDIUM_MAX)
-        memset(p, FILL_NEW, block_size);
 }
 
 /* NULL means the default heap of now: the program's deferred-free function, which a tick calls, may
@@ -110,8 +96,6 @@ static void *allocate(struct thread *thread, struct heap *heap, size_t size, boo
     void *p = try_to_allocate(thread, heap, size, zero);
     if (MIP_UNLIKELY(p == NULL))
         p = allocate_again(thread, heap, size, zero);
-    if (p != NULL)
-        note_allocated(p, size, zero);
     return p;
 }
 
@@ -128,8 +112,6 @@ static void *malloc_in(struct heap *heap, size_t size, bool zero) {
     void *p = NULL;
     if (size <= MIP_SIZE_MAX) {
         struct thread *thread = heap == NULL ? mip_thread_get() : heap->thread;
-        if (CHECK_LEVEL > 0 && heap != NULL && heap->thread != mip_thread_get())
-            mip_fatal("mi_heap_malloc: the heap %p is not one of this thread", (void *)heap);
         if (thread != NULL) {
             p = allocate(thread, heap, size, zero);
         } else {
@@ -147,6 +129,8 @@ static void *malloc_in(struct heap *heap, size_t size, bool zero) {
 }
 
 void *mip_heap_malloc(struct heap *heap, size_t size, bool zero) {
+    if (SLOTS)
+        return mip_strict_malloc(heap, size, zero);
     void *p = malloc_in(heap, size, zero);
     if (MIP_UNLIKELY(p == NULL))
         tell_failure(size);
@@ -187,11 +171,15 @@ MIP_INLINE void *reload(size_t size, bool zero) {
 }
 
 MIP_NOINLINE void *mip_malloc_slow(size_t size) {
+    if (SLOTS)
+        return mip_strict_malloc(NULL, size, false);
     void *p = reload(size, false);
     return p != NULL ? p : mip_heap_malloc(NULL, size, false);
 }
 
 MIP_NOINLINE void *mip_zalloc_slow(size_t size) {
+    if (SLOTS)
+        return mip_strict_malloc(NULL, size, true);
     void *p = reload(size, true);
     return p != NULL ? p : mip_heap_malloc(NULL, size, true);
 }
@@ -225,8 +213,6 @@ static void *aligned_single(struct heap *heap, size_t size, size_t alignment, bo
     mip_busy_leave(thread);
     if (p != NULL && zero && !is_zero)
         make_zero(p, mip_round_up(size, mip_os_info.page_size));
-    if (p != NULL && COUNT_BLOCKS)
-        mip_stat_bin_increase(BIN_NONE, mip_usable_size(p), size);
     return p;
 }
 
@@ -274,6 +260,8 @@ static void *aligned_in(struct heap *heap, size_t size, size_t alignment, size_t
 
 void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
                               bool zero) {
+    if (SLOTS)
+        return mip_strict_malloc_aligned(heap, size, alignment, offset, zero);
     if (!mip_is_power_of_two(alignment) || alignment > MIP_ALIGNMENT_MAX) {
         errno = EINVAL;
         return NULL;

@@ -3,6 +3,7 @@
 #include "arena.h"
 
 #include "../base/options.h"
+#include "../base/random.h"
 #include "../base/report.h"
 #include "../base/stats.h"
 #include "../os/os.h"
@@ -11,7 +12,7 @@
 #include "pagemap.h"
 #include "size.h"
 
-enum { COMMIT_SLICES_MIN = 8, COMMIT_SLICES_MAX = 512 };
+enum { PLACES = 256 };
 
 /* While one thread reserves an arena, others take a mapping of their own. */
 static mip_flag a_growing;
@@ -21,29 +22,6 @@ static _Atomic(bool) a_has_requested; /* there are arenas that the program asked
 struct arena *mip_arena_at(unsigned id) {
     /* acquire: pairs with the release in register_arena */
     return id < ARENA_COUNT_MAX ? mip_load_acquire(&mip_arenas.a_arena[id]) : NULL;
-}
-
-/* Make [0, end) of the arena accessible.  Idempotent: two threads may do it at once. */
-static bool commit_to(struct arena *arena, size_t end) {
-    size_t frontier = mip_load_acquire(&arena->a_frontier); /* acquire: pairs with the CAS below */
-    if (end <= frontier)
-        return true;
-    size_t step = mip_max(COMMIT_SLICES_MIN, mip_min(frontier / 4, COMMIT_SLICES_MAX));
-    size_t target = mip_min(mip_max(end, frontier + step), arena->slices);
-    char *from = arena->base + (frontier << SLICE_SHIFT);
-    mip_stat_increase(MIP_STAT_MMAPS, 1);
-    if (!mip_os_commit(from, (target - frontier) << SLICE_SHIFT)) {
-        target = end;
-        if (!mip_os_commit(from, (target - frontier) << SLICE_SHIFT))
-            return false;
-    }
-    while (frontier < target) {
-        if (mip_cas_acq_rel(&arena->a_frontier, &frontier, target)) {
-            mip_stat_increase(MIP_STAT_COMMITTED, (target - frontier) << SLICE_SHIFT);
-            break;
-        }
-    }
-    return true;
 }
 
 static unsigned register_arena(struct arena *arena) {
@@ -102,7 +80,8 @@ static void *arena_hint(size_t size) {
         uintptr_t here = mip_round_down((uintptr_t)&mip_window, (size_t)1 << 30);
         if (sizeof(void *) < 8 || mip_os_info.address_limit != SIZE_MAX || here / 4 < wanted)
             return NULL;
-        return (void *)(here - 2 * wanted);
+        uintptr_t apart = SLOTS ? (mip_random() % (wanted / (2 * MIP_MIB))) * 2 * MIP_MIB : 0;
+        return (void *)(here - 2 * wanted - apart);
     }
     uintptr_t base = mip_load_word(&mip_window.base);
     uintptr_t end = base;
@@ -168,7 +147,7 @@ static bool grow(size_t slices) {
         return false;
     }
     if (mip_option_is_enabled(MIP_OPTION_POOL_COMMIT))
-        commit_to(arena, arena->slices);
+        mip_arena_commit_to(arena, arena->slices);
     return true;
 }
 
@@ -207,11 +186,17 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
         return NULL;
     size_t low = mip_load_relaxed(&arena->a_low);
     size_t phase = (uintptr_t)arena->base >> SLICE_SHIFT;
-    size_t start = mip_bitset_claim_run(arena->taken, low, arena->slices, slices,
-                                        alignment >> SLICE_SHIFT, phase);
+    size_t start = SIZE_MAX;
+    if (SLOTS) /* somewhere among the first */
+        start =
+            mip_bitset_claim_run(arena->taken, mip_min(low + mip_random() % PLACES, arena->slices),
+                                 arena->slices, slices, alignment >> SLICE_SHIFT, phase);
+    if (start == SIZE_MAX)
+        start = mip_bitset_claim_run(arena->taken, low, arena->slices, slices,
+                                     alignment >> SLICE_SHIFT, phase);
     if (start == SIZE_MAX)
         return NULL;
-    if (!commit_to(arena, start + slices)) {
+    if (!mip_arena_commit(arena, start, slices)) {
         mip_bitset_give_back(arena->taken, start, slices);
         *refused = true;
         return NULL;
@@ -302,7 +287,7 @@ bool mip_arena_extend(unsigned id, void *start, size_t slices, size_t new_slices
     size_t from = first + slices, count = new_slices - slices;
     if (!mip_bitset_claim(arena->taken, from, count))
         return false;
-    if (!commit_to(arena, from + count)) {
+    if (!mip_arena_commit(arena, from, count)) {
         mip_bitset_give_back(arena->taken, from, count);
         return false;
     }

@@ -24,4 +24,10 @@ void mip_arena_given(struct arena *arena, size_t end, size_t slices);
 /* In the child after fork: count again. */
 void mip_purge_fork_child(void);
 
+/* Make [0, end) of the arena accessible.  Idempotent: two threads may do it at once. */
+bool mip_arena_commit_to(struct arena *arena, size_t end);
+
+/* Make a run accessible.  With SLOTS what nobody has taken yet stays closed. */
+bool mip_arena_commit(struct arena *arena, size_t start, size_t slices);
+
 #endif

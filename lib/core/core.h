@@ -42,6 +42,11 @@ size_t mip_usable_size(const void *p);
 size_t mip_usable_size_in(const char *function, const void *p); /* who asks, for the message */
 size_t mip_good_size(size_t size);
 
+/* Variants with SLOTS: the process ends when the block was not asked for with this size, or
+   alignment. */
+void mip_strict_check_size(const void *p, size_t size);
+void mip_strict_check_alignment(const void *p, size_t alignment);
+
 /* Is the address inside memory this allocator manages? */
 bool mip_is_ours(const void *p);
 

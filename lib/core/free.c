@@ -1,53 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 4, core: free, the paths behind fast.h, and what is asked about a pointer. */
 #include <errno.h>
-#include <string.h>
 
 #include "../base/report.h"
-#include "../base/stats.h"
 #include "arena.h"
 #include "fast.h"
+#include "strict.h"
 
-enum { FILL_FREED = 0xdf };
-
-/* Not a block of ours: variants that check abort, the release build counts, reports when errors
-   are shown, and goes on. */
+/* Not a block of ours: counted, reported when errors are shown, and that is all (variants with
+   SLOTS do not come here). */
 static MIP_COLD void bad_pointer(const char *function, const void *p, const char *fault) {
-    if (CHECK_POINTERS)
-        mip_fatal("%s: pointer %p: %s", function, p, fault);
     mip_error(EINVAL, "%s: pointer %p: %s", function, p, fault);
-}
-
-/* Would a block that is on a free list look like this one?  Then it is worth to look closer. */
-static bool looks_free(const struct page *page, const struct block *block) {
-    const struct block *next = mip_link_get(page, block);
-    if (next != NULL && !mip_page_is_block(page, next))
-        return false;
-    if (!FILL_BLOCKS)
-        return true;
-    uintptr_t word, pattern;
-    memset(&pattern, FILL_FREED, sizeof(pattern));
-    memcpy(&word, (const char *)block + sizeof(word), sizeof(word));
-    return word == pattern;
-}
-
-/* The calling thread owns the page. */
-static void check_double_free(struct page *page, struct block *block) {
-    if (!looks_free(page, block))
-        return;
-    struct heap *heap = mip_heap_of_page(page);
-    bool is_current = page->bin < BIN_COUNT && heap->queue[page->bin].first == page;
-    if (mip_page_list_has(page, page->local, block) ||
-        (is_current && mip_page_list_has(page, heap->list[page->bin], block)))
-        bad_pointer("free", block, "freed twice");
-}
-
-/* In variants that count and fill: the block is about to go on a list. */
-static void note_freed(struct page *page, struct block *block) {
-    if (COUNT_BLOCKS)
-        mip_stat_bin_decrease(page->bin, page->block_size);
-    if (FILL_BLOCKS && !(mip_page_flags(page) & PAGE_SINGLE))
-        memset(block, FILL_FREED, page->block_size);
 }
 
 /* The start of the block that p belongs to, or NULL (reported). */
@@ -71,13 +34,10 @@ static void free_in_page(void *p, struct page *page) {
     bool is_own = thread != NULL && mip_page_owner(page) == thread;
     /* Another thread's page is read only as far as its block needs: its counts are moving. */
     struct block *block = p;
-    if (is_own || CHECK_POINTERS || (mip_page_flags(page) & (PAGE_SINGLE | PAGE_INTERIOR)))
+    if (is_own || (mip_page_flags(page) & (PAGE_SINGLE | PAGE_INTERIOR)))
         block = block_start(page, p);
     if (block == NULL)
         return;
-    if (CHECK_POINTERS && is_own && !(mip_page_flags(page) & PAGE_SINGLE))
-        check_double_free(page, block);
-    note_freed(page, block);
     if (thread != NULL)
         mip_busy_enter(thread);
     if (is_own)
@@ -89,6 +49,10 @@ static void free_in_page(void *p, struct page *page) {
 }
 
 MIP_NOINLINE void mip_free_slow(void *p) {
+    if (SLOTS) {
+        mip_strict_free("free", p);
+        return;
+    }
     if (p == NULL)
         return;
     int saved = errno;
@@ -129,6 +93,8 @@ static struct page *page_of_block(const void *p) {
 }
 
 size_t mip_usable_size_in(const char *function, const void *p) {
+    if (SLOTS)
+        return mip_strict_usable_size(function, p);
     struct page *page = page_of_block(p);
     if (page == NULL) {
         if (p != NULL)

@@ -9,6 +9,7 @@
 #include "../os/os.h"
 #include "arena.h"
 #include "meta.h"
+#include "strict.h"
 
 enum { CANDIDATES = 4, MADE_PORTION = 8, SHORT_LIST = 16 };
 
@@ -28,6 +29,8 @@ struct heap *mip_heap_record_take(void) {
 
 /* The record is no heap any more: a second end of it is seen for what it is. */
 void mip_heap_record_give(struct heap *heap) {
+    if (SLOTS)
+        mip_quarantine_drop(heap);
     heap->is_made = false;
     heap->thread = NULL;
     mip_pool_give(&heap_pool, heap);
@@ -40,6 +43,8 @@ void mip_heap_forget_page(struct heap *named) {
 }
 
 void mip_heap_fork_child(void) {
+    if (SLOTS)
+        mip_quarantine_fork_child();
     mip_pool_fork_child(&heap_pool);
 }
 
@@ -224,6 +229,11 @@ static struct page *new_page(struct heap *heap, unsigned bin) {
     bool is_zero = true;
     size_t size = mip_bin_size(bin);
     size_t slices = mip_bin_page_slices(bin, heap->bin_slices[bin]);
+    if (SLOTS && bin == BIN_ZERO) {
+        size = GRANULE;
+        slices = 1;
+        flags = PAGE_MADE | PAGE_CLOSED_OFF;
+    }
     char *start = mip_arena_take(slices, SLICE_SIZE, heap->arena, &arena, &is_zero);
     if (start == NULL) {
         slices = mip_bin_page_slices(bin, 0);
@@ -232,10 +242,12 @@ static struct page *new_page(struct heap *heap, unsigned bin) {
     if (start == NULL && heap->arena == 0) {
         start = mip_arena_map(slices << SLICE_SHIFT, SLICE_SIZE);
         is_zero = true;
-        flags = PAGE_MAPPED;
+        flags |= PAGE_MAPPED;
     }
     if (start == NULL)
         return NULL;
+    if (flags & PAGE_CLOSED_OFF)
+        mip_os_protect(start, slices << SLICE_SHIFT);
     return page_in_heap(heap, bin, size, start, slices, arena, is_zero, flags);
 }
 
@@ -275,6 +287,13 @@ void *mip_heap_malloc_single(struct heap *heap, size_t size, size_t alignment, b
     size_t block_size = mip_round_up(size, mip_os_info.page_size);
     if (block_size < size)
         return NULL;
+    if (SLOTS && mip_strict_is_full && heap->arena == 0) {
+        *is_zero = true;
+        void *guarded = mip_heap_malloc_guarded(heap, block_size, alignment);
+        if (guarded != NULL)
+            return guarded;
+    }
+    block_size = mip_round_up(size + SLOTS, mip_os_info.page_size);
     alignment = mip_max(alignment, SLICE_SIZE);
     size_t length = mip_slices_of(block_size);
     unsigned arena = ARENA_NONE, flags = PAGE_SINGLE;
@@ -333,6 +352,8 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
 
 void mip_heap_settle(struct heap *heap, bool force) {
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
+        if (SLOTS)
+            mip_quarantine_flush(heap, bin);
         mip_heap_unload(heap, bin);
         mip_heap_trim(heap, bin, force);
     }
@@ -376,22 +397,4 @@ bool mip_heap_collect_made(struct heap *heap, size_t limit) {
         }
     }
     return heap->is_sweeping;
-}
-
-void mip_heap_check(struct heap *heap) {
-    if (CHECK_LEVEL < 2)
-        return;
-    size_t empty = 0;
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        MIP_ASSERT(heap->list[bin] == NULL || heap->queue[bin].first != NULL);
-        for (struct page *page = heap->queue[bin].first; page != NULL; page = page->next) {
-            MIP_ASSERT(page->state == PAGE_QUEUED && page->bin == bin);
-            MIP_ASSERT(mip_heap_of_page(page) == heap);
-            mip_page_check(page);
-            empty += page->until_event == 0 ? page->slices : 0;
-        }
-    }
-    for (struct page *page = heap->full.first; page != NULL; page = page->next)
-        mip_page_check(page);
-    MIP_ASSERT(empty == heap->empty_slices);
 }

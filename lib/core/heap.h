@@ -42,6 +42,7 @@ struct heap {
     bool is_made;                      /* [constant while in use] */
     uint32_t visits;                   /* [owner] walks over it that are going on: its lists stay */
     unsigned arena;                    /* [constant while in use] the only one, + 1; 0: any */
+    struct quarantine *quarantine;     /* [owner] blocks whose reuse is delayed, or NULL (SLOTS) */
     _Atomic(struct heap *) a_forward;  /* [any, atomic] by the owner: what this one was merged into,
                                           or NULL; last: see mip_heap_record_take */
 };
@@ -127,6 +128,10 @@ void mip_heap_put(struct page *page, struct block *first, struct block *last, ui
 /* A block of a size that shares no page.  NULL: no memory. */
 void *mip_heap_malloc_single(struct heap *heap, size_t size, size_t alignment, bool *is_zero);
 
+/* SLOTS: likewise, zero and with guards; block_size is a multiple of the OS page.  NULL: no memory,
+   or no guards. */
+void *mip_heap_malloc_guarded(struct heap *heap, size_t block_size, size_t alignment);
+
 /* Take the page off its list and give it back. */
 void mip_heap_release_page(struct heap *heap, struct page *page);
 
@@ -145,6 +150,17 @@ bool mip_heap_collect_made(struct heap *heap, size_t limit);
 
 /* Take back what others pushed on one page. */
 void mip_heap_collect_page(struct page *page);
+
+/* SLOTS: the block goes into the quarantine, and one that comes out of it is returned; its block is
+   NULL when none does. */
+struct waiting {
+    struct block *block;
+    struct page *page;
+};
+struct waiting mip_quarantine_swap(struct heap *heap, struct page *page, struct block *block);
+void mip_quarantine_flush(struct heap *heap, unsigned bin); /* back to their pages */
+void mip_quarantine_drop(struct heap *heap);                /* it is empty */
+void mip_quarantine_fork_child(void);
 
 /* CHECK_LEVEL: every page of the heap. */
 void mip_heap_check(struct heap *heap);

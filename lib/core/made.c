@@ -81,8 +81,8 @@ void mip_heap_destroy(struct heap *heap) {
     struct thread *thread = heap->thread;
     mip_busy_enter(thread);
     mip_made_unlink(heap);
-    if (COUNT_BLOCKS) {
-        /* So that what is still in use is known. */
+    if (SLOTS) {
+        /* So that what is still in use is known, and nothing waits in the quarantine. */
         mip_heap_collect_made(heap, SIZE_MAX);
         mip_heap_settle(heap, true);
     }

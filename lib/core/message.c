@@ -15,6 +15,7 @@
 #include "../os/os.h"
 #include "heap.h"
 #include "pagemap.h"
+#include "strict.h"
 
 enum {
     DRAIN_PORTION = 32, /* messages per tick, doubling while a backlog lasts */
@@ -25,10 +26,21 @@ enum {
     PINNED_MAX = 4     /* pages pinned by batches that old */
 };
 
+/* Where blocks are checked, what lies in one that is free is nothing that can be forged. */
+static struct message *next_of(const struct message *message) {
+    if (SLOTS)
+        return (struct message *)((uintptr_t)message->next ^ mip_strict_mask(message));
+    return message->next;
+}
+
+static void set_next(struct message *message, struct message *next) {
+    message->next = SLOTS ? (struct message *)((uintptr_t)next ^ mip_strict_mask(message)) : next;
+}
+
 static void push(struct message *message, struct thread *owner) {
     struct message *head = mip_load_relaxed(&owner->a_messages);
     do {
-        message->next = head;
+        set_next(message, head);
         /* release: pairs with the acquire in take_all */
     } while (!mip_cas_weak_release(&owner->a_messages, &head, message));
 }
@@ -49,6 +61,12 @@ static struct message *message_of(const struct page *page, struct block *head, s
                                   uint32_t count) {
     struct block *second = count > 1 ? mip_link_get(page, head) : head;
     struct message *message = (struct message *)head;
+    if (SLOTS) { /* the chain is in the slot words */
+        if (count == 1)
+            mip_link_set(page, head, NULL);
+        mip_strict_begin_message(page, head);
+        return message;
+    }
     size_t chain = (size_t)((char *)second - page->start) >> GRANULE_SHIFT;
     size_t last = (size_t)((char *)tail - page->start) >> GRANULE_SHIFT;
     message->chain = chain & 0xfffffff;
@@ -169,6 +187,18 @@ static struct message *take_all(struct thread *thread) {
     return mip_exchange_acquire(&thread->a_messages, NULL);
 }
 
+/* Its chain, out of the slot words. */
+static void splice_slots(struct page *page, struct block *head) {
+    struct block *tail = head, *next;
+    uint32_t count = 1;
+    mip_strict_end_message(page, head);
+    while ((next = mip_link_get(page, tail)) != NULL) {
+        tail = next;
+        count++;
+    }
+    mip_heap_put(page, head, tail, count);
+}
+
 static void splice(struct thread *thread, struct message *message) {
     struct page *page = mip_pagemap_find(message);
     struct thread *owner = page == NULL ? NULL : mip_page_owner(page);
@@ -177,6 +207,10 @@ static void splice(struct thread *thread, struct message *message) {
                   (void *)message);
     if (owner != thread) {
         push(message, owner); /* only pushed: draining that record too would recur */
+        return;
+    }
+    if (SLOTS) {
+        splice_slots(page, (struct block *)message);
         return;
     }
     uint32_t count = message->count;
@@ -217,7 +251,9 @@ void mip_drain(struct thread *thread, bool all) {
             thread->backlog_count = 0;
             return;
         }
-        thread->backlog = message->next;
+        thread->backlog = next_of(message);
+        if (SLOTS && thread->backlog != NULL)
+            mip_strict_check_message(thread->backlog, message);
         splice(thread, message);
     }
     thread->backlog_count =

@@ -5,6 +5,7 @@
 #include "../base/stats.h"
 #include "../bits.h"
 #include "../os/os.h"
+#include "../variant.h"
 
 enum { META_ALIGNMENT = 128, META_CHUNK = 1 << 20, META_CHUNK_SMALL = 1 << 16 };
 
@@ -27,12 +28,24 @@ static void *take_from(struct chunk *chunk, size_t size) {
     return NULL;
 }
 
+static void *map(size_t size) {
+    size_t page_size = mip_os_info.page_size;
+    if (!SLOTS)
+        return mip_os_map(NULL, size, page_size);
+    /* Between pages that nobody may touch. */
+    char *base = mip_os_reserve(NULL, size + 2 * page_size, page_size);
+    if (base == NULL || mip_os_commit(base + page_size, size))
+        return base == NULL ? NULL : base + page_size;
+    mip_os_release(base, size + 2 * page_size);
+    return NULL;
+}
+
 /* A mapping that begins with a chunk header and has room for `size` bytes. */
 static struct chunk *chunk_new(size_t size) {
     size_t limit = mip_os_info.address_limit;
     size_t chunk_size = limit / 64 < META_CHUNK ? META_CHUNK_SMALL : META_CHUNK;
     chunk_size = mip_max(chunk_size, mip_round_up(size + META_ALIGNMENT, META_CHUNK_SMALL));
-    struct chunk *chunk = mip_os_map(NULL, chunk_size, mip_os_info.page_size);
+    struct chunk *chunk = map(chunk_size);
     if (chunk == NULL)
         return NULL;
     mip_stat_increase(MIP_STAT_MMAPS, 1);

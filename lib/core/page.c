@@ -9,10 +9,11 @@
 #include "../base/stats.h"
 #include "../os/os.h"
 #include "arena.h"
+#include "guard.h"
 #include "meta.h"
 #include "pagemap.h"
 
-enum { CARVE_USED_BYTES = 32 * 1024 };
+enum { CARVE_USED_BYTES = 32 * 1024, CARVE_SLOTS_MIN = 16, CARVE_SLOTS_MAX = 256 };
 _Static_assert((int)MIP_STAT_BIN_HUGE == (int)BIN_NONE, "one numbering of classes");
 
 static struct pool page_pool = {.size = sizeof(struct page)};
@@ -28,6 +29,22 @@ void mip_page_list_append(struct page_list *list, struct page_list *other) {
         list->first = other->first;
     list->last = other->last;
     other->first = other->last = NULL;
+}
+
+/* What variants with SLOTS need besides. */
+static bool equip(struct page *page) {
+    page->slots = mip_slots_new(page->capacity);
+    page->reciprocal =
+        (((uint64_t)1 << RECIPROCAL_SHIFT) + page->block_size - 1) / page->block_size;
+    if (page->slots == NULL)
+        mip_pool_give(&page_pool, page);
+    return page->slots != NULL;
+}
+
+static void strip(struct page *page) {
+    if (SLOTS)
+        mip_slots_give(page->slots, page->capacity);
+    mip_pool_give(&page_pool, page);
 }
 
 struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin, size_t block_size,
@@ -54,7 +71,7 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
     page->capacity = (uint32_t)capacity;
     page->block_size = block_size;
     page->slices = slices;
-    page->key = ENCODE_LISTS ? (uintptr_t)mip_random() : 0;
+    page->key = SLOTS ? (uintptr_t)mip_random() : 0;
     page->first = 0;
     page->stamp = 0;
     page->extra_slice = 0;
@@ -62,15 +79,16 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
     if (!is_single) {
         /* Pages begin carving at different blocks of their first OS page, so that their hot
            blocks do not all fall into the same cache sets. */
-        size_t choices = mip_min(mip_os_info.page_size / block_size, capacity);
+        size_t choices = SLOTS ? capacity : mip_min(mip_os_info.page_size / block_size, capacity);
         if (choices > 1) {
-            unsigned colour =
-                ENCODE_LISTS ? (unsigned)mip_random() : mip_add_relaxed(&a_colour, 1) * 5;
+            unsigned colour = SLOTS ? (unsigned)mip_random() : mip_add_relaxed(&a_colour, 1) * 5;
             page->first = (uint32_t)(colour % choices);
         }
     }
+    if (SLOTS && !equip(page))
+        return NULL;
     if (!mip_pagemap_set(start, is_single ? 1 : slices, page)) {
-        mip_pool_give(&page_pool, page);
+        strip(page);
         return NULL;
     }
     mip_stat_page_increase(bin);
@@ -91,11 +109,17 @@ void mip_page_release(struct page *page) {
     mip_stat_page_decrease(page->bin);
     mip_stat_decrease(is_single ? MIP_STAT_HUGE : MIP_STAT_NORMAL,
                       is_single ? page->block_size : slices << SLICE_SHIFT);
+    size_t block_size = page->block_size;
+    uint32_t alignment_shift = page->first;
     page->state = PAGE_UNUSED;
     mip_store_relaxed(&page->a_owner, OWNER_SPECIAL);
-    mip_pool_give(&page_pool, page);
+    strip(page);
     int saved = errno; /* free keeps it, also where the kernel refuses to take memory back */
-    if (flags & PAGE_MAPPED)
+    if (SLOTS && (flags & PAGE_CLOSED_OFF) && !mip_os_commit(start, slices << SLICE_SHIFT))
+        return; /* the kernel keeps it closed: addresses without memory are lost */
+    if (SLOTS && (flags & PAGE_GUARDED))
+        mip_guard_unmap(start, block_size, slices, alignment_shift);
+    else if (flags & PAGE_MAPPED)
         mip_arena_unmap(start, is_single ? slices : slices << SLICE_SHIFT);
     else
         mip_arena_give(arena, start, slices);
@@ -135,6 +159,8 @@ struct block *mip_page_carve(struct page *page, uint32_t *count) {
     size_t size = page->block_size;
     size_t bytes = page->is_zero ? mip_os_info.page_size : CARVE_USED_BYTES;
     uint32_t wanted = (uint32_t)mip_max(bytes / size, 1);
+    if (SLOTS) /* no block is touched, and their order is random */
+        wanted = (uint32_t)mip_max(mip_min(wanted, CARVE_SLOTS_MAX), CARVE_SLOTS_MIN);
     uint32_t n = left < wanted ? left : wanted;
     uint32_t index = page->first + page->carved;
     if (index >= page->capacity)
@@ -142,6 +168,13 @@ struct block *mip_page_carve(struct page *page, uint32_t *count) {
     else if (n > page->capacity - index)
         n = page->capacity - index; /* up to the end; the next carve begins at the front */
     struct block *first = (struct block *)(page->start + (size_t)index * size);
+    if (SLOTS) {
+        first = mip_slots_carve(page, index, n);
+        page->carved += n;
+        page->until_event += n;
+        *count = n;
+        return first;
+    }
     struct block *block = first;
     for (uint32_t i = 1; i < n; i++) {
         struct block *next = (struct block *)((char *)block + size);
@@ -204,7 +237,7 @@ bool mip_page_list_has(const struct page *page, const struct block *list, const 
 uint32_t mip_page_list_length(const struct page *page, const struct block *list) {
     uint32_t length = 0;
     while (list != NULL) {
-        if ((CHECK_LEVEL > 0 || ENCODE_LISTS) && !mip_page_is_block(page, list))
+        if (SLOTS && !mip_page_is_block(page, list))
             mip_fatal("corrupted free list: link to %p in the page at %p", (const void *)list,
                       (void *)page->start);
         length++;
@@ -233,5 +266,9 @@ void mip_page_check(const struct page *page) {
 }
 
 void mip_page_fork_child(void) {
+    if (SLOTS) {
+        mip_slots_fork_child();
+        mip_guard_fork_child();
+    }
     mip_pool_fork_child(&page_pool);
 }

@@ -9,6 +9,7 @@
 #include "../bits.h"
 #include "../variant.h"
 #include "size.h"
+#include "slot.h"
 
 struct heap;
 struct thread;
@@ -29,10 +30,12 @@ enum {
     /* The owner word is the only gate of the fast free: a page that needs extra work carries this
        bit in it and never matches. */
     OWNER_SPECIAL = 1,
-    PAGE_SINGLE = 1,   /* one block, by itself; never linked into lists */
-    PAGE_INTERIOR = 2, /* may have handed out pointers into the middle of blocks */
-    PAGE_MADE = 4,     /* born in a made heap: other threads push on a_remote */
-    PAGE_MAPPED = 8    /* a mapping of its own, not slices of an arena */
+    PAGE_SINGLE = 1,     /* one block, by itself; never linked into lists */
+    PAGE_INTERIOR = 2,   /* may have handed out pointers into the middle of blocks */
+    PAGE_MADE = 4,       /* born in a made heap: other threads push on a_remote */
+    PAGE_MAPPED = 8,     /* a mapping of its own, not slices of an arena */
+    PAGE_GUARDED = 16,   /* the mapping has guards around the block (SLOTS) */
+    PAGE_CLOSED_OFF = 32 /* nobody may touch its blocks, which have no size (SLOTS) */
 };
 
 /* Invariants (page_check):
@@ -57,11 +60,14 @@ struct MIP_ALIGNED(128) page {
     size_t block_size;                /* [owner] bytes; changes only for SINGLE pages */
     _Atomic(struct block *) a_remote; /* [any, atomic] freed by others (MADE) */
     size_t slices;                    /* [owner] length; bytes of the mapping when MAPPED */
-    uintptr_t key;                    /* [constant while in use] of encoded links */
-    uint32_t first;                   /* [constant while in use] block that is carved first */
-    uint32_t stamp;                   /* [owner] tick at which it became empty */
-    uint32_t extra_slice;             /* [owner] slice entered for an interior pointer, + 1 */
-    uint16_t arena;                   /* [constant while in use] */
+    uintptr_t key;            /* [constant while in use] of what guards block ends (SLOTS) */
+    _Atomic(uint32_t) *slots; /* [constant while in use] a word per block (SLOTS) */
+    uint64_t reciprocal;      /* [owner] SLOTS: of block_size; SINGLE: bytes asked for */
+    uint32_t first;           /* [constant while in use] block that is carved first;
+                                 GUARDED: log2 of the alignment */
+    uint32_t stamp;           /* [owner] tick at which it became empty */
+    uint32_t extra_slice;     /* [owner] slice entered for an interior pointer, + 1 */
+    uint16_t arena;           /* [constant while in use] */
 };
 _Static_assert(sizeof(struct page) == 128, "two cache lines per record");
 _Static_assert(offsetof(struct page, block_size) >= 40, "the owner's line comes first");
@@ -105,15 +111,46 @@ MIP_INLINE void mip_page_list_remove(struct page_list *list, struct page *page) 
 /* Everything of `other` goes to the end of `list`. */
 void mip_page_list_append(struct page_list *list, struct page_list *other);
 
-/* Links, as the variant stores them. */
+/* offset / block_size = offset * reciprocal / 2^44, rounded down: with reciprocal = ceil(2^44 /
+   size) the product is too large by less than offset * size, and that is less than 2^44. */
+enum { RECIPROCAL_SHIFT = 44, PAGE_OFFSET_BITS = 23 };
+_Static_assert(PAGE_OFFSET_BITS + 20 < RECIPROCAL_SHIFT, "the quotient is exact");
+
+/* SLOTS: the number of the block that p points into; p lies in the page, which is not SINGLE. */
+MIP_INLINE uint32_t mip_page_index(const struct page *page, const void *p) {
+    uint64_t offset = (uint64_t)((const char *)p - page->start);
+    return (uint32_t)(offset * page->reciprocal >> RECIPROCAL_SHIFT);
+}
+
+MIP_INLINE uint32_t mip_page_slot_index(const struct page *page, const void *p) {
+    return page->bin == BIN_NONE ? 0 : mip_page_index(page, p);
+}
+
+MIP_INLINE struct block *mip_slot_link(const struct page *page, uint32_t word) {
+    uint32_t next = mip_slot_value(word);
+    return next == 0 ? NULL : (struct block *)(page->start + (size_t)(next - 1) * page->block_size);
+}
+
+/* Links, as the variant stores them: in the blocks, or in their slot words. */
 MIP_INLINE struct block *mip_link_get(const struct page *page, const struct block *block) {
-    if (ENCODE_LISTS)
-        return (struct block *)((uintptr_t)block->next ^ page->key);
+    if (SLOTS)
+        return mip_slot_link(page,
+                             mip_load_relaxed(&page->slots[mip_page_slot_index(page, block)]));
     return block->next;
 }
 
 MIP_INLINE void mip_link_set(const struct page *page, struct block *block, struct block *next) {
-    block->next = ENCODE_LISTS ? (struct block *)((uintptr_t)next ^ page->key) : next;
+    if (SLOTS) {
+        _Atomic(uint32_t) *slot = &page->slots[mip_page_slot_index(page, block)];
+        uint32_t word = mip_load_relaxed(slot), link = 0;
+        word = mip_slot_state(word) == SLOT_FREE ? word & (SLOT_FRESH | SLOT_DIRTY) : 0;
+        if (next != NULL)
+            link = mip_page_slot_index(page, next) + 1;
+        /* release: pairs with the acquire in strict.c: the block is wiped before */
+        mip_store_release(slot, word | mip_slot_word(SLOT_FREE, link));
+    } else {
+        block->next = next;
+    }
 }
 
 MIP_INLINE unsigned mip_page_flags(struct page *page) {
@@ -171,7 +208,7 @@ uint32_t mip_page_collect_remote(struct page *page);
 /* Does p point to the start of a block that was carved?  (Not whether it is live.) */
 bool mip_page_is_block(const struct page *page, const void *p);
 
-/* Is the block in this list?  Bounded by capacity; variants that check pointers. */
+/* Is the block in this list?  Bounded by capacity. */
 bool mip_page_list_has(const struct page *page, const struct block *list, const void *block);
 
 /* Count a list, aborting when it leaves the page or is longer than the capacity. */

@@ -31,14 +31,16 @@ static struct node root;
 bool mip_pagemap_init(uintptr_t base, size_t size) {
     size_t slices = size >> SLICE_SHIFT;
     size_t bytes = mip_round_up(slices * sizeof(void *), mip_os_info.page_size);
-    void *entries = mip_os_reserve(NULL, bytes, mip_os_info.page_size);
+    size_t guard = SLOTS ? mip_os_info.page_size : 0; /* before and behind, never accessible */
+    char *entries = mip_os_reserve(NULL, bytes + 2 * guard, mip_os_info.page_size);
     if (entries == NULL)
         return false;
+    entries += guard;
     mip_os_name(entries, bytes, "mimalloc page map");
     mip_stat_increase(MIP_STAT_MMAPS, 1);
     mip_stat_increase(MIP_STAT_RESERVED, bytes);
     mip_store_word(&mip_window.base, base);
-    mip_window.a_entries = entries;
+    mip_window.a_entries = (_Atomic(struct page *) *)entries;
     mip_store_release(&a_window_slices, slices); /* pairs with the acquire in window_slices */
     return true;
 }

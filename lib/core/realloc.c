@@ -10,6 +10,7 @@
 #include "../os/os.h"
 #include "arena.h"
 #include "fast.h"
+#include "strict.h"
 
 static bool is_in_place(size_t usable, size_t size) {
     return size <= usable && (size >= usable / 2 || usable <= 2 * GRANULE);
@@ -104,8 +105,7 @@ static void *remap(struct page *page, size_t size, bool zero, bool may_move) {
 static void *resize(struct page *page, void *p, size_t size, bool zero, bool may_move) {
     struct thread *thread = mip_thread_self();
     if (!(mip_page_flags(page) & PAGE_SINGLE) || size <= MEDIUM_MAX || size > MIP_SIZE_MAX ||
-        thread == NULL || mip_page_owner(page) != thread || p != (void *)page->start ||
-        (FILL_BLOCKS | COUNT_BLOCKS))
+        thread == NULL || mip_page_owner(page) != thread || p != (void *)page->start)
         return NULL;
     void *result = NULL;
     mip_busy_enter(thread);
@@ -127,14 +127,14 @@ static void *move(struct heap *heap, void *p, size_t usable, size_t size, bool z
 }
 
 static MIP_COLD void *refuse_foreign(void *p) {
-    if (CHECK_POINTERS)
-        mip_fatal("realloc: pointer %p: not from this allocator, or freed already", p);
     mip_error(EINVAL, "realloc: pointer %p: not from this allocator, or freed already", p);
     errno = EINVAL;
     return NULL;
 }
 
 void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero) {
+    if (SLOTS)
+        return mip_strict_realloc(heap, p, size, 0, 0, zero);
     if (p == NULL)
         return mip_heap_malloc(heap, size, zero);
     struct page *page = mip_pagemap_find(p);
@@ -167,6 +167,8 @@ void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t a
         errno = EINVAL;
         return NULL;
     }
+    if (SLOTS)
+        return mip_strict_realloc(heap, p, size, alignment, offset, zero);
     if (mip_pagemap_find(p) == NULL)
         return refuse_foreign(p);
     size_t usable = mip_usable_size_in("realloc", p);
@@ -189,6 +191,8 @@ void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t a
 }
 
 void *mip_expand(void *p, size_t size) {
+    if (SLOTS)
+        return mip_strict_expand(p, size);
     struct page *page = p == NULL ? NULL : mip_pagemap_find(p);
     if (page == NULL || size > MIP_SIZE_MAX)
         return NULL;

@@ -26,7 +26,7 @@ static void publish(struct thread *thread) {
 
 static struct thread *record_new(uint32_t state) {
     struct thread *thread;
-    if (!mip_exchange_relaxed(&a_first_is_taken, true))
+    if (!SLOTS && !mip_exchange_relaxed(&a_first_is_taken, true))
         thread = &first_record;
     else
         thread = mip_meta_alloc(sizeof(*thread));

@@ -58,22 +58,23 @@ MIP_EXPORT MIP_WEAK void operator_delete_array_nothrow(void *p, const void *tag)
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_sized(void *p, size_t size) {
-    if (CHECK_POINTERS && operator_delete == own_delete) {
-        check_size(p, size);
+    if (SLOTS && operator_delete == own_delete) {
+        mip_strict_check_size(p, size);
     }
     operator_delete(p);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_array_sized(void *p, size_t size) {
-    if (CHECK_POINTERS && operator_delete_array == own_delete_array &&
-        operator_delete == own_delete) {
-        check_size(p, size);
+    if (SLOTS && operator_delete_array == own_delete_array && operator_delete == own_delete) {
+        mip_strict_check_size(p, size);
     }
     operator_delete_array(p);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_aligned(void *p, size_t alignment) {
-    (void)alignment;
+    if (SLOTS) {
+        mip_strict_check_alignment(p, alignment);
+    }
     mip_fast_free(p);
 }
 
@@ -82,17 +83,17 @@ MIP_EXPORT MIP_WEAK void operator_delete_array_aligned(void *p, size_t alignment
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_sized_aligned(void *p, size_t size, size_t alignment) {
-    if (CHECK_POINTERS && operator_delete_aligned == own_delete_aligned) {
-        check_size(p, size);
+    if (SLOTS && operator_delete_aligned == own_delete_aligned) {
+        mip_strict_check_size(p, size);
     }
     operator_delete_aligned(p, alignment);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_array_sized_aligned(void *p, size_t size,
                                                              size_t alignment) {
-    if (CHECK_POINTERS && operator_delete_array_aligned == own_delete_array_aligned &&
+    if (SLOTS && operator_delete_array_aligned == own_delete_array_aligned &&
         operator_delete_aligned == own_delete_aligned) {
-        check_size(p, size);
+        mip_strict_check_size(p, size);
     }
     operator_delete_array_aligned(p, alignment);
 }

@@ -83,6 +83,8 @@ MIP_EXPORT void free_sized(void *p, size_t size) {
 }
 
 MIP_EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size) {
-    (void)alignment;
+    if (SLOTS) {
+        mip_strict_check_alignment(p, alignment);
+    }
     free_of_size(p, size);
 }

@@ -22,7 +22,8 @@ static const struct {
                {mi_option_max_warnings, 10, "max_warnings", 16},
                {mi_option_keep_deepbind, 11, "keep_deepbind", 0},
                {mi_option_populate_step, 12, "populate_step", 0},
-               {mi_option_stats_detail, 13, "stats_detail", 0}};
+               {mi_option_stats_detail, 13, "stats_detail", 0},
+               {mi_option_secure_level, 14, "secure_level", 2}};
 
 START_TEST(numbers_and_defaults) {
     ck_assert_uint_eq(COUNT_OF(options), (size_t)_mi_option_last);
@@ -40,8 +41,8 @@ END_TEST
 START_TEST(set_and_get) {
     for (size_t i = 0; i < COUNT_OF(options); i++) {
         mi_option_t option = options[i].option;
-        if (option == mi_option_arena_reserve) {
-            continue; /* 1 is out of its range */
+        if (option == mi_option_arena_reserve || option == mi_option_secure_level) {
+            continue; /* 0 or 1 is out of its range */
         }
         mi_option_set(option, 1);
         ck_assert_int_eq(mi_option_get(option), 1);

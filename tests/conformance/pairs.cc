@@ -122,6 +122,9 @@ static void every_alignment() {
  */
 
 static void mixed_pairs() {
+    if (is_strict()) {
+        return; /* they find it: tests/fault */
+    }
     for (const form_of_new *n = current_forms()->news; n->name != nullptr; n++) {
         for (const form_of_delete *d = current_forms()->deletes; d->name != nullptr; d++) {
             for (std::size_t size = 1; size < 2000000; size *= 5) {

@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # The library that has all floors, else the plain one.
-for library in override_la la; do
+for library in secure_la debug_la override_la la; do
     find "$top_builddir/lib" -name "libmimalloc_$library-*.o" | LC_ALL=C sort >"$work/objects"
     [ ! -s "$work/objects" ] || break
 done

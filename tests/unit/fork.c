@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORKERS = 4, FORKS = 60, SLOTS = 512 };
-static _Atomic(void *) a_slots[SLOTS];
+enum { WORKERS = 4, FORKS = 60, TABLE_SIZE = 512 };
+static _Atomic(void *) a_slots[TABLE_SIZE];
 static _Atomic(bool) a_stop;
 static _Atomic(int) a_started;
 
@@ -28,7 +28,7 @@ static void *churn(void *arg) {
         void *p = mip_malloc(size);
         if (p != NULL)
             memset(p, 1, size < 64 ? size : 64);
-        mip_free(atomic_exchange(&a_slots[next_random(&random) % SLOTS], p));
+        mip_free(atomic_exchange(&a_slots[next_random(&random) % TABLE_SIZE], p));
     }
     return NULL;
 }
@@ -50,7 +50,7 @@ static void live_as_child(int depth) {
         memset(p, 1, mip_bin_size(bin));
         mip_free(p);
     }
-    for (int i = 0; i < SLOTS; i++)
+    for (int i = 0; i < TABLE_SIZE; i++)
         mip_free(atomic_exchange(&a_slots[i], NULL));
     pthread_t thread[2];
     /* The thread sanitizer takes a thread of the child for the parent's that had the same stack. */

@@ -63,6 +63,15 @@ static struct sums look(void) {
     return sums;
 }
 
+/* Does the heap hold what the program counted?  Where not all of a block is usable (the debug and
+   the secure library keep its end), at least that. */
+static bool is_counted(size_t used) {
+    void *p = mi_malloc(100);
+    bool is_exact = mi_usable_size(p) == mi_good_size(100);
+    mi_free(p);
+    return is_exact ? used == used_memory : used >= used_memory;
+}
+
 enum { KEYS = 5000 };
 
 static void *shard(void *arg) {
@@ -84,7 +93,7 @@ static void *shard(void *arg) {
     }
     /* What the areas say is used is what the program counted (and what it had before). */
     struct sums full = look();
-    CHECK(full.used - before.used == used_memory);
+    CHECK(is_counted(full.used - before.used));
     CHECK(full.committed >= full.used && full.areas > before.areas);
     for (int i = 0; i < KEYS; i++) {
         if (i % 50 != 0) {
@@ -92,7 +101,7 @@ static void *shard(void *arg) {
         }
     }
     struct sums sparse = look();
-    CHECK(sparse.used - before.used == used_memory && sparse.badly_filled > 0);
+    CHECK(is_counted(sparse.used - before.used) && sparse.badly_filled > 0);
     for (int i = 0; i < KEYS; i += 50) {
         CHECK(is_all(values[i], sizes[i], i));
         z_free(values[i]);

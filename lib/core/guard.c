@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 3, core: see guard.h.  What was given back waits without memory in a small ring, from which
+   a random one goes for each that comes. */
+#include "guard.h"
+
+#include "../atomic.h"
+#include "../base/random.h"
+#include "../base/stats.h"
+#include "../bits.h"
+#include "../os/os.h"
+#include "size.h"
+
+enum {
+    GUARDED_MAX = 12000, /* each is up to three mappings, and the kernel keeps about 65000 */
+    GONE_COUNT = 32
+};
+
+static _Atomic(size_t) a_count; /* guarded blocks and those in the ring */
+
+static struct gone {
+    char *start;
+    size_t room, before;
+} gone[GONE_COUNT];
+static unsigned last_gone;
+static _Atomic(bool) a_lock; /* of the ring; who finds it taken does without */
+
+void *mip_guard_map(size_t size, size_t room, size_t alignment) {
+    size_t before = mip_max(alignment, SLICE_SIZE), total;
+    if (mip_add_relaxed(&a_count, 1) >= GUARDED_MAX || mip_add_overflows(room, before, &total)) {
+        mip_sub_relaxed(&a_count, 1);
+        return NULL;
+    }
+    char *base = mip_os_reserve(NULL, total, before);
+    if (base != NULL && !mip_os_commit(base + before, size)) {
+        mip_os_release(base, total);
+        base = NULL;
+    }
+    if (base == NULL) {
+        mip_sub_relaxed(&a_count, 1);
+        return NULL;
+    }
+    mip_stat_increase(MIP_STAT_MMAPS, 2);
+    mip_stat_increase(MIP_STAT_RESERVED, room);
+    mip_stat_increase(MIP_STAT_COMMITTED, size);
+    return base + before;
+}
+
+static void release(const struct gone *old) {
+    mip_os_release(old->start - old->before, old->room + old->before);
+    mip_sub_relaxed(&a_count, 1);
+}
+
+void mip_guard_unmap(void *start, size_t size, size_t room, unsigned alignment_shift) {
+    struct gone now = {start, room, mip_max((size_t)1 << alignment_shift, SLICE_SIZE)};
+    mip_stat_increase(MIP_STAT_MMAPS, 2);
+    mip_stat_decrease(MIP_STAT_RESERVED, room);
+    mip_stat_decrease(MIP_STAT_COMMITTED, size);
+    mip_stat_increase(MIP_STAT_RESET, size);
+    /* Where addresses are few, none wait. */
+    if (mip_os_info.address_limit != SIZE_MAX || sizeof(void *) < 8 ||
+        !mip_os_decommit(start, room) ||
+        /* acquire: pairs with the release at unlock */
+        mip_exchange_acquire(&a_lock, true)) {
+        release(&now);
+        return;
+    }
+    /* Not the one before this: what went last stays. */
+    last_gone = (last_gone + 1 + (unsigned)(mip_random() % (GONE_COUNT - 1))) % GONE_COUNT;
+    struct gone *place = &gone[last_gone];
+    struct gone old = *place;
+    *place = now;
+    mip_store_release(&a_lock, false);
+    if (old.start != NULL)
+        release(&old);
+}
+
+bool mip_guard_was(const void *start) {
+    bool found = false;
+    /* acquire: pairs with the release at unlock */
+    if (mip_exchange_acquire(&a_lock, true))
+        return false;
+    for (int i = 0; i < GONE_COUNT; i++)
+        found = found || (gone[i].start != NULL && gone[i].start == start);
+    mip_store_release(&a_lock, false);
+    return found;
+}
+
+void mip_guard_fork_child(void) {
+    mip_store_relaxed(&a_lock, false);
+}

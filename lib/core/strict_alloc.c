@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: allocation in variants with SLOTS.  Each block is one byte longer at least than
+   what was asked for, so that there is an end to guard. */
+#include <errno.h>
+
+#include "../base/report.h"
+#include "../os/os.h"
+#include "arena.h"
+#include "core.h"
+#include "fast.h"
+#include "strict_inline.h"
+
+struct request {
+    size_t size, alignment, offset; /* alignment 0: none asked for */
+    bool zero;
+};
+
+static unsigned alignment_bits(size_t alignment) {
+    return alignment <= GRANULE ? 0 : mip_highest_bit(alignment) << SLOT_ALIGNMENT_SHIFT;
+}
+
+/* The class that has room for `length` bytes and one more; BIN_NONE: none that shares a page. */
+static unsigned bin_for(size_t length, size_t alignment) {
+    size_t room = mip_round_up(length + 1, mip_max(alignment, GRANULE));
+    if (length >= MIP_SIZE_MAX || room > mip_strict_shared_max() ||
+        alignment > NATURAL_ALIGNMENT_MAX)
+        return BIN_NONE;
+    return mip_bin_of(room);
+}
+
+static struct block *pop(struct heap *heap, unsigned bin, struct page **page) {
+    struct block *block = heap->list[bin];
+    *page = heap->queue[bin].first;
+    heap->list[bin] = mip_link_get(*page, block);
+    return block;
+}
+
+static struct block *pop_or_refill(struct heap *heap, unsigned bin, struct page **page) {
+    if (heap->list[bin] == NULL && !mip_heap_refill(heap, bin) &&
+        !mip_heap_add_page(heap, bin, heap->is_made ? NULL : mip_thread_steal_page(heap, bin)))
+        return NULL;
+    return pop(heap, bin, page);
+}
+
+/* p moved up so that (p + offset) is aligned. */
+static char *align_up_at(char *p, size_t alignment, size_t offset) {
+    return p + ((0 - ((uintptr_t)p + offset)) & (alignment - 1));
+}
+
+static void *single(struct heap *heap, const struct request *request, bool is_plain) {
+    size_t length = request->size, alignment = mip_max(request->alignment, 1);
+    if (!is_plain && mip_add_overflows(length, alignment, &length))
+        return NULL;
+    bool is_zero;
+    char *p = mip_heap_malloc_single(heap, length, is_plain ? alignment : SLICE_SIZE, &is_zero);
+    if (p == NULL)
+        return NULL;
+    struct page *page = mip_pagemap_find(p);
+    char *start = p;
+    uint32_t bits = alignment_bits(request->alignment);
+    if (!is_plain) {
+        p = align_up_at(p, alignment, request->offset);
+        if (p != start) {
+            if (!mip_page_enter_interior(page, p)) {
+                mip_heap_release_page(mip_heap_of_page(page), page);
+                return NULL;
+            }
+            mip_page_set_interior(page);
+            bits = SLOT_INTERIOR;
+        }
+    }
+    if (!is_zero && (request->zero || mip_strict_is_full))
+        memset(start, 0, page->block_size);
+    page->reciprocal = request->size;
+    guard_end(page, (struct block *)start, p + request->size);
+    mip_store_relaxed(&page->slots[0], mip_slot_word(SLOT_LIVE, 0) | bits);
+    if (COUNT_BLOCKS)
+        mip_stat_bin_increase(BIN_NONE, page->block_size, request->size);
+    return p;
+}
+
+/* A longer block, and a pointer into it. */
+static void *inside(struct heap *heap, const struct request *request) {
+    size_t length;
+    if (mip_add_overflows(request->size, request->alignment - 1, &length))
+        return NULL;
+    unsigned bin = bin_for(length, 0);
+    if (bin == BIN_NONE)
+        return single(heap, request, false);
+    struct page *page;
+    struct block *block = pop_or_refill(heap, bin, &page);
+    if (block == NULL)
+        return NULL;
+    char *p = align_up_at((char *)block, request->alignment, request->offset);
+    uint32_t bits = p == (char *)block ? 0 : SLOT_INTERIOR;
+    hand_out(page, block, request->size, bits, request->zero);
+    if (bits != 0) {
+        guard_end(page, block, p + request->size);
+        mip_page_set_interior(page);
+    }
+    return p;
+}
+
+static void *allocate_once(struct heap *heap, const struct request *request) {
+    size_t alignment = request->alignment;
+    if (alignment != 0 && request->offset % alignment != 0)
+        return inside(heap, request);
+    unsigned bin = request->size == 0 && alignment <= GRANULE ? (unsigned)BIN_ZERO
+                                                              : bin_for(request->size, alignment);
+    if (bin == BIN_NONE)
+        return single(heap, request, true);
+    struct page *page;
+    struct block *block = pop_or_refill(heap, bin, &page);
+    if (block == NULL)
+        return NULL;
+    return hand_out(page, block, request->size, alignment_bits(alignment), request->zero);
+}
+
+/* NULL means the default heap of now: a tick may have ended the one of before. */
+static void *try_to_allocate(struct thread *thread, struct heap *heap,
+                             const struct request *request) {
+    mip_busy_enter(thread);
+    void *p = allocate_once(heap != NULL ? heap : mip_tls_default(), request);
+    mip_busy_leave(thread);
+    return p;
+}
+
+/* Out of memory: give back all we can, and try once more; what a purge holds is free in a moment.
+ */
+static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap,
+                                     const struct request *request) {
+    enum { WAIT_MS = 100 };
+    mip_thread_collect(thread, true);
+    mip_collect_parked(true);
+    mip_arena_collect(true);
+    void *p = try_to_allocate(thread, heap, request);
+    uint64_t until = mip_os_clock_ms() + WAIT_MS;
+    for (bool wait = true; p == NULL && wait;) {
+        wait = mip_arena_is_purging() && mip_os_clock_ms() < until;
+        if (wait)
+            mip_os_yield();
+        p = try_to_allocate(thread, heap, request);
+    }
+    return p;
+}
+
+static void *allocate(struct thread *thread, struct heap *heap, const struct request *request) {
+    struct heap *now = heap != NULL ? heap : mip_tls_default();
+    unsigned bin = bin_for(request->size, request->alignment);
+    if (bin == BIN_NONE || now->list[bin] == NULL)
+        mip_tick(thread);
+    void *p = try_to_allocate(thread, heap, request);
+    return MIP_LIKELY(p != NULL) ? p : allocate_again(thread, heap, request);
+}
+
+static MIP_COLD void tell_failure(size_t size) {
+    if (size > MIP_SIZE_MAX)
+        mip_error(EOVERFLOW, "an allocation is too large: %zu bytes", size);
+    else
+        mip_error(ENOMEM, "no memory for an allocation of %zu bytes", size);
+}
+
+static MIP_NOINLINE void *allocate_in(struct heap *heap, const struct request *request) {
+    int saved = errno;
+    void *p = NULL;
+    mip_strict_start();
+    if (request->size <= MIP_SIZE_MAX) {
+        struct thread *own = mip_thread_get();
+        struct thread *thread = heap == NULL ? own : heap->thread;
+        if (CHECK_LEVEL > 0 && heap != NULL && thread != own)
+            mip_fatal("mi_heap_malloc: the heap %p is not one of this thread", (void *)heap);
+        if (thread != NULL) {
+            p = allocate(thread, heap, request);
+        } else {
+            /* After the thread's end, or without a key for it. */
+            mip_os_init();
+            thread = mip_thread_borrow();
+            if (thread != NULL) {
+                p = allocate(thread, &thread->heap, request);
+                mip_thread_return(thread);
+            }
+        }
+    }
+    errno = p == NULL ? ENOMEM : saved;
+    if (MIP_UNLIKELY(p == NULL))
+        tell_failure(request->size);
+    return p;
+}
+
+void *mip_strict_malloc(struct heap *heap, size_t size, bool zero) {
+    if (MIP_LIKELY(heap == NULL && size < SMALL_MAX && mip_tls_self > TLS_DONE)) {
+        unsigned bin =
+            size == 0 ? (unsigned)BIN_ZERO : mip_root.bin_of[(size + GRANULE) >> GRANULE_SHIFT];
+        heap = mip_tls_default();
+        if (MIP_LIKELY(heap->list[bin] != NULL)) {
+            struct page *page;
+            struct block *block = pop(heap, bin, &page);
+            return hand_out(page, block, size, 0, zero);
+        }
+        heap = NULL;
+    }
+    struct request request = {.size = size, .zero = zero};
+    return allocate_in(heap, &request);
+}
+
+void *mip_strict_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
+                                bool zero) {
+    if (!mip_is_power_of_two(alignment) || alignment > MIP_ALIGNMENT_MAX) {
+        errno = EINVAL;
+        return NULL;
+    }
+    struct request request = {size, alignment, offset, zero};
+    return allocate_in(heap, &request);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 4, core: free in variants with SLOTS, and what is said about a block when it is freed. */
+#include <errno.h>
+
+#include "../base/report.h"
+#include "../os/os.h"
+#include "core.h"
+#include "fast.h"
+#include "strict_inline.h"
+
+/* Onto its page's list, as the fast free does it. */
+MIP_INLINE void put(struct page *page, struct block *block) {
+    mip_link_set(page, block, page->local);
+    mip_store_fence();
+    page->local = block;
+    if (MIP_UNLIKELY(--page->until_event == 0))
+        mip_page_event(page);
+}
+
+static void free_own(struct page *page, struct block *block) {
+    if (mip_strict_is_full) {
+        struct waiting out = mip_quarantine_swap(mip_heap_of_page(page), page, block);
+        if (out.block != NULL)
+            put(out.page, out.block);
+    } else {
+        put(page, block);
+    }
+}
+
+static MIP_NOINLINE void free_other(const char *function, const struct mip_found *found) {
+    int saved = errno;
+    struct thread *thread = mip_thread_get();
+    struct page *page = found->page;
+    bool is_own = thread != NULL && mip_page_owner(page) == thread;
+    check_ends(function, found, false);
+    mark_freed(function, found, false);
+    /* The owner will unmap it. */
+    if (!is_own && (mip_page_flags(page) & PAGE_GUARDED))
+        mip_os_decommit(page->start, page->block_size);
+    if (thread != NULL)
+        mip_busy_enter(thread);
+    if (is_own)
+        mip_heap_put(page, found->block, found->block, 1);
+    else
+        mip_free_remote(thread, page, found->block);
+    if (thread != NULL)
+        mip_busy_leave(thread);
+    errno = saved;
+}
+
+void mip_strict_free(const char *function, void *p) {
+    if (MIP_UNLIKELY(p == NULL))
+        return;
+    struct mip_found found = find_block(function, p);
+    uintptr_t owner = mip_load_relaxed(&found.page->a_owner) & ~(uintptr_t)OWNER_SPECIAL;
+    if (MIP_UNLIKELY(owner != mip_tls_self || found.page->bin == BIN_NONE)) {
+        struct mip_found other = found; /* the address of found is never taken */
+        free_other(function, &other);
+        return;
+    }
+    check_ends(function, &found, true);
+    mark_freed(function, &found, true);
+    free_own(found.page, found.block);
+}
+
+static MIP_COLD void wrong_size(const struct mip_found *found, size_t size) {
+    mip_fatal(
+        "sized free: pointer %p, size class %zu: freed as a block of %zu bytes, allocated with "
+        "%zu",
+        (void *)found->p, found->page->block_size, size, found->size);
+}
+
+static MIP_COLD void wrong_alignment(const struct mip_found *found, size_t alignment) {
+    mip_fatal("aligned free: pointer %p, size class %zu: freed with alignment %zu, allocated with "
+              "%zu",
+              (void *)found->p, found->page->block_size, alignment,
+              mip_max((size_t)1 << mip_slot_alignment(found->word), GRANULE));
+}
+
+void mip_strict_check_size(const void *p, size_t size) {
+    if (p == NULL)
+        return;
+    struct mip_found found = mip_strict_find("sized free", p);
+    if (found.size != size)
+        wrong_size(&found, size);
+}
+
+void mip_strict_check_alignment(const void *p, size_t alignment) {
+    if (p == NULL)
+        return;
+    struct mip_found found = mip_strict_find("aligned free", p);
+    size_t real = mip_max((size_t)1 << mip_slot_alignment(found.word), GRANULE);
+    if (real != mip_max(alignment, GRANULE))
+        wrong_alignment(&found, alignment);
+}
+
+size_t mip_strict_usable_size(const char *function, const void *p) {
+    return p == NULL ? 0 : mip_strict_find(function, p).size;
+}
