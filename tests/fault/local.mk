@@ -19,3 +19,61 @@ tests_fault_limits_LDADD = $(MIMALLOC_LA) -lpthread
 tests_fault_limits_libc_SOURCES = tests/fault/limits.c tests/stress/support.h
 tests_fault_limits_libc_CFLAGS = $(AM_CFLAGS) -fno-builtin -DSTRESS_LIBC
 tests_fault_limits_libc_LDADD = -lpthread
+
+# Faults of programs under the variants that detect them; the programs are compiled by the test.
+dist_check_SCRIPTS += tests/fault/detect.sh
+TESTS += tests/fault/detect.sh
+EXTRA_DIST += tests/fault/faults.txt tests/fault/programs/fault.h $(FAULT_FILES)
+FAULT_FILES = \
+	tests/fault/programs/delete-aligned.cc \
+	tests/fault/programs/delete-size.cc \
+	tests/fault/programs/delete-twice.cc \
+	tests/fault/programs/double-free-batch.c \
+	tests/fault/programs/double-free-delayed.c \
+	tests/fault/programs/double-free-interleaved.c \
+	tests/fault/programs/double-free-remote.c \
+	tests/fault/programs/double-free-reused.c \
+	tests/fault/programs/double-free-thread.c \
+	tests/fault/programs/double-free.c \
+	tests/fault/programs/free-aligned-sized.c \
+	tests/fault/programs/free-far.c \
+	tests/fault/programs/free-inside.c \
+	tests/fault/programs/free-mapped.c \
+	tests/fault/programs/free-misaligned.c \
+	tests/fault/programs/free-never.c \
+	tests/fault/programs/free-one.c \
+	tests/fault/programs/free-sized.c \
+	tests/fault/programs/free-stack.c \
+	tests/fault/programs/free-static.c \
+	tests/fault/programs/fresh-zero.c \
+	tests/fault/programs/huge.c \
+	tests/fault/programs/no-reuse.c \
+	tests/fault/programs/overflow-1.c \
+	tests/fault/programs/overflow-32.c \
+	tests/fault/programs/overflow-8.c \
+	tests/fault/programs/overflow-aligned.c \
+	tests/fault/programs/overflow-far.c \
+	tests/fault/programs/overflow-nul.c \
+	tests/fault/programs/overflow-realloc.c \
+	tests/fault/programs/overflow-shrunk.c \
+	tests/fault/programs/random-order.c \
+	tests/fault/programs/read-after-free.c \
+	tests/fault/programs/realloc-freed.c \
+	tests/fault/programs/realloc-inside.c \
+	tests/fault/programs/realloc-stack.c \
+	tests/fault/programs/underflow-1.c \
+	tests/fault/programs/underflow-32.c \
+	tests/fault/programs/underflow-8.c \
+	tests/fault/programs/usable-freed.c \
+	tests/fault/programs/usable-inside.c \
+	tests/fault/programs/usable-stack.c \
+	tests/fault/programs/write-after-free-link.c \
+	tests/fault/programs/write-after-free-remote.c \
+	tests/fault/programs/write-after-free.c \
+	tests/fault/programs/zero-size-read.c \
+	tests/fault/programs/zero-size-write.c
+
+# The table: each fault and size under the variants, the C library and, where it is installed, scudo.
+.PHONY: faults
+faults: all
+	@$(AM_TESTS_ENVIRONMENT) bash $(top_srcdir)/tests/fault/detect.sh --table

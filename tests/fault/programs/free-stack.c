@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* An array on the stack is freed. */
+#include "fault.h"
+
+static void fault(size_t size) {
+    _Alignas(16) char local[64];
+    char *p = hide(local);
+    say("P", p);
+    free(is_faulty ? p : malloc(size));
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* A block that another thread has freed is written to, and taken back. */
+#include "fault.h"
+
+static void *other(void *p) {
+    free(p);
+    return NULL;
+}
+
+static void fault(size_t size) {
+    char *p = take(size);
+    in_thread(other, p);
+    if (is_faulty) {
+        memset(hide(p), 'A', size);
+    }
+    for (int i = 0; i < (size > 65536 ? 500 : 100000); i++) {
+        free(hide(malloc(size)));
+    }
+}
