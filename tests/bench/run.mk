@@ -42,3 +42,14 @@ bench: all $(BENCH_LOADS)
 	  $${QUICK:+--quick} $${COMPARE:+--compare $$COMPARE} $$BENCH
 clean-bench:
 	rm -rf bench-results
+
+# The price of the secure library, at both levels, over the release variant; BENCH and ROUNDS as above.
+EXTRA_DIST += tests/bench/secure_cost.py
+.PHONY: secure-cost
+secure-cost: all $(BENCH_LOADS)
+	@$(AM_TESTS_ENVIRONMENT) set -f; \
+	scudo=`find /usr/lib/llvm-*/lib /usr/lib/clang -name libclang_rt.scudo_standalone-x86_64.so 2>/dev/null | sort | tail -n 1`; \
+	python3 $(top_srcdir)/tests/bench/bench.py --builddir . --out "$${OUT:-bench-results/secure}" \
+	  --peers "glibc light=$(SECURE_SO),MIMALLOC_SECURE_LEVEL=1 secure=$(SECURE_SO) $${scudo:+scudo=$$scudo}" \
+	  --rounds "$${ROUNDS:-3}" $$BENCH >/dev/null; \
+	python3 $(top_srcdir)/tests/bench/secure_cost.py "$${OUT:-bench-results/secure}/summary.csv"
