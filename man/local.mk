@@ -34,7 +34,8 @@ MAN3_PAGES = \
 if ENABLE_OVERRIDE
 dist_man_MANS += man/mimalloc-run.1
 endif
-notrans_dist_man_MANS += $(MAN3_PAGES) man/mimalloc.7 man/mimalloc-options.7
+notrans_dist_man_MANS += $(MAN3_PAGES) man/mimalloc.7 man/mimalloc-options.7 \
+	man/mimalloc-security.7
 
 PAGE_NAMES = $(SED) -n -e '/^\.Sh SYNOPSIS/q' -e 's/^\.Nm \([A-Za-z0-9_]*\).*/\1/p'
 
