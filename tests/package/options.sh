@@ -46,7 +46,7 @@ refused() { # OPTION...: configure says no
     ! ../source/configure -q "$@" >log 2>&1 || { echo "configure accepts $*" && return 1; }
     grep 'error:' log
 }
-for options in --disable-static --disable-shared --disable-override --disable-debug; do
+for options in --disable-static --disable-shared --disable-override --disable-debug --disable-secure; do
     kind=no-${options#--disable-}
     check U7 "$options builds" build "$kind" $options
     check U20 "$options: what install.sh checks" files "$kind"

@@ -64,6 +64,10 @@ done >"$work/expected-debug"
 
 check F1 "rpmbuild -ba, %check included" build x86_64 gcc -m64 -march=x86-64 -mtune=generic -fcf-protection \
     -mno-omit-leaf-frame-pointer --
+# What else is true of the packages is seen even then.
+[ -s "$(package -libs)" ] ||
+    check F1 "rpmbuild -ba, without %check" build x86_64 gcc -m64 -march=x86-64 -mtune=generic \
+        -fcf-protection -mno-omit-leaf-frame-pointer -- --without check
 check F1 "the packages are the ones described" lists
 [ -s "$(package -libs)" ] || finish
 
