@@ -72,7 +72,7 @@ debian_source() {
     mkdir -p "$1"
     cp -R "$top_srcdir/debian" "$1/debian"
     [ -z "${PACKAGED-}" ] ||
-        sed -n "/^libmimalloc ($PACKAGED)/,\$p" "$top_srcdir/debian/changelog" >"$1/debian/changelog"
+        sed -n "/^libmimalloc ($PACKAGED-/,\$p" "$top_srcdir/debian/changelog" >"$1/debian/changelog"
     debian_upstream=$(sed -n '1s/.*(\(.*\)-[^-]*).*/\1/p' "$1/debian/changelog")
     cp "$TARBALL" "$1/libmimalloc_$debian_upstream.orig.tar.xz"
     tar -C "$1" -xf "$TARBALL"

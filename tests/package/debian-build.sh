@@ -29,6 +29,10 @@ build() {
     }
 }
 check D4 "source and binary packages are built from the tarball, with no root command" build
+untested() {
+    if grep -E '^# TOTAL:|^(PASS|FAIL|SKIP): |check\.h' "$debian/build.log"; then exit 1; fi
+}
+check D20 "nocheck is honoured: no test was built or run" untested
 cleaned() {
     debian_build "$tree" -T clean >"$debian/clean.log" 2>&1 || {
         tail -n 50 "$debian/clean.log"

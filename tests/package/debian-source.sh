@@ -53,12 +53,26 @@ descriptions() {
 check D32 "Standards-Version 4.6.2, distinct descriptions without praise" descriptions
 license() {
     # The text is that of LICENSE, folded as the format wants it.
-    sed -n '/^License: Expat$/,$p' copyright | tail -n +3 | sed -n '/^License: Expat/,$p' >"$work/whole"
-    sed -e '/^License:/d' -e 's/^ \.$//' -e 's/^ //' "$work/whole" | tr -s ' \n' ' ' >"$work/given"
+    awk '/^License: Expat$/ { blocks++; next } /^$/ { blocks += blocks == 2 } blocks == 2' copyright |
+        sed -e 's/^ \.$//' -e 's/^ //' | tr -s ' \n' ' ' >"$work/given"
     sed -n '/^Permission/,$p' "$top_srcdir/LICENSE" | tr -s ' \n' ' ' >"$work/wanted"
     cmp "$work/wanted" "$work/given"
     holder=$(sed -n 's/^Copyright (c) \([0-9]*\) \(.*\)$/\1 \2/p' "$top_srcdir/LICENSE")
-    [ "$(sed -n 's/^Copyright: //p' copyright)" = "$holder" ]
+    [ "$(sed -n 's/^Copyright: //p' copyright | head -n 1)" = "$holder" ]
+    # What the tarball has from the Autotools is named, file by file.
+    tar -tf "$TARBALL" | sed -n 's|^[^/]*/||p' |
+        grep -E '^(aclocal\.m4|configure|.*Makefile\.in|build-aux/.+|m4/(libtool|lt.*)\.m4)$' >"$work/generated"
+    [ "$(wc -l <"$work/generated")" -gt 10 ]
+    sed -n 's/^Files: //p' copyright | tail -n +2 | tr ' ' '\n' >"$work/patterns"
+    while read -r file; do
+        found=
+        while read -r pattern; do
+            # A pattern on purpose.
+            # shellcheck disable=SC2254
+            case $file in $pattern) found=yes ;; esac
+        done <"$work/patterns"
+        [ -n "$found" ] || { echo "$file is not in debian/copyright" && exit 1; }
+    done <"$work/generated"
 }
 check D29 "debian/copyright has the text and the holder of LICENSE" license
 

@@ -9,7 +9,7 @@
 PACKAGE_CHECKS = tests/package/debian-build.sh tests/package/debian-source.sh \
 	tests/package/debian-lintian.sh tests/package/debian-flags.sh \
 	tests/package/debian-contents.sh tests/package/debian-symbols.sh
-PACKAGE_CHECKS_FULL =
+PACKAGE_CHECKS_FULL = tests/package/debian-install.sh
 
 # What is given out, what is installed, and the RPM spec.
 PACKAGE_CHECKS += tests/package/source.sh tests/package/install.sh tests/package/rpm-spec.sh \
@@ -45,5 +45,5 @@ package-tarball: all
 
 EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
 	tests/package/packages-full.txt tests/package/debian.contents tests/package/fedora.macros \
-	tests/package/installed.txt \
+	tests/package/installed.txt tests/package/root.sh \
 	$(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL)
