@@ -35,8 +35,11 @@ build() {
     shift
     mkdir -p "$work/$cpu/SOURCES"
     cp "$TARBALL" "$work/$cpu/SOURCES"
-    # BuildRequires are Fedora's names.
-    CC=$cc CXX=${cc%gcc}g++ rpmbuild -ba --nodeps --target "$cpu-linux" --load "$top_srcdir/tests/package/fedora.macros" \
+    # BuildRequires are Fedora's names.  What --load brings, --target drops.  %configure prefers the
+    # environment's flags to its own.
+    env -u CFLAGS -u CXXFLAGS -u CPPFLAGS -u LDFLAGS -u MAKEFLAGS CC="$cc" CXX="${cc%gcc}g++" \
+        rpmbuild -ba --nodeps --target "$cpu-linux" \
+        --macros "$(rpm --showrc | sed -n 's/^Macro path: //p'):$top_srcdir/tests/package/fedora.macros" \
         --define "_topdir $work/$cpu" --define "_dbpath $work/database" \
         --define "TARGET_FLAGS$flags" "$@" "$top_srcdir/rpm/libmimalloc.spec" >"$work/$cpu.log" 2>&1 || {
         tail -n 60 "$work/$cpu.log"
@@ -91,7 +94,9 @@ no_rpath() {
 }
 elf() {
     for file in "$tree"/usr/bin/mimalloc-run "$tree"/usr/lib64/*.so; do
-        eu-elflint --gnu-ld "$file"
+        # It does not know the section that Fedora's linker flags ask for.
+        eu-elflint --gnu-ld "$file" >"$work/elflint" || :
+        ! grep -vE "^No errors|'\.relr\.dyn' has wrong type" "$work/elflint" || return 1
     done
 }
 executable() {
