@@ -415,6 +415,7 @@ typedef enum mi_option_e {
     mi_option_populate_step = 12, /* KiB, 0: what of fresh memory is made resident at once */
     mi_option_stats_detail = 13,  /* bool, 0: a row for each size class in the statistics */
     mi_option_secure_level = 14,  /* 2: what the secure library does, 1 light, 2 full */
+    mi_option_trace = 15,         /* 0: the debug library notes the calls of each n-th allocation */
     _mi_option_last
 } mi_option_t;
 

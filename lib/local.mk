@@ -24,7 +24,7 @@ CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_p
 # Of debug and secure alone.
 STRICT_FILES = lib/core/guard.c lib/core/guarded.c lib/core/quarantine.c lib/core/slots.c lib/core/strict.c \
 	lib/core/strict_alloc.c lib/core/strict_free.c lib/core/strict_inline.h \
-	lib/core/strict_realloc.c
+	lib/core/strict_realloc.c lib/core/trace.c lib/core/trace.h
 
 API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/arena.c \
 	lib/api/basic.c lib/api/catching.S lib/api/cxx_names.h lib/api/extended.c lib/api/heap.c lib/api/new.c \
@@ -32,7 +32,7 @@ API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/arena.c \
 	lib/api/process.h lib/api/stats.c lib/api/stats_get.c lib/api/strings.c lib/api/usable.c
 
 OVERRIDE_FILES = lib/override/aligned.c lib/override/delete.c lib/override/info.c \
-	lib/override/malloc.c lib/override/new.c lib/override/sized.h
+	lib/override/malloc.c lib/override/new.c lib/override/origin.h lib/override/sized.h
 
 # Not in the object: a static program has a dlopen of its own, which cannot be called around.
 DLOPEN_FILES = lib/override/dlopen.c lib/override/dlopen_entry.S lib/override/dlopen_entry.h

@@ -9,15 +9,15 @@
 
 #if defined(MIP_VARIANT_DEBUG)
 #define MIP_VARIANT_NAME "debug"
-enum { CHECK_LEVEL = 2, SLOTS = 1, COUNT_BLOCKS = 1, ORIGINS = 1 };
+enum { CHECK_LEVEL = 2, SLOTS = 1, COUNT_BLOCKS = 1, ORIGINS = 1, TRACES = 1 };
 enum { FREED_BYTE = 0xdf, NEW_BYTE = 0xd0 };
 #elif defined(MIP_VARIANT_SECURE)
 #define MIP_VARIANT_NAME "secure"
-enum { CHECK_LEVEL = 0, SLOTS = 1, COUNT_BLOCKS = 0, ORIGINS = 0 };
+enum { CHECK_LEVEL = 0, SLOTS = 1, COUNT_BLOCKS = 0, ORIGINS = 0, TRACES = 0 };
 enum { FREED_BYTE = 0, NEW_BYTE = 0 };
 #else
 #define MIP_VARIANT_NAME "release"
-enum { CHECK_LEVEL = 0, SLOTS = 0, COUNT_BLOCKS = 0, ORIGINS = 0 };
+enum { CHECK_LEVEL = 0, SLOTS = 0, COUNT_BLOCKS = 0, ORIGINS = 0, TRACES = 0 };
 enum { FREED_BYTE = 0, NEW_BYTE = 0 };
 #endif
 
@@ -36,6 +36,7 @@ enum { WITH_OVERRIDE = 0 };
                    fast paths are compiled out
    COUNT_BLOCKS    statistics per size class (each malloc and free is counted)
    ORIGINS         malloc, new and new[] are told apart
+   TRACES          the option trace notes where blocks come from and go to
    FREED_BYTE      what freed blocks are filled with
    NEW_BYTE        what blocks are filled with that nobody asked to be zero; 0: they are zero */
 enum { SLOW_PATHS_ONLY = SLOTS };

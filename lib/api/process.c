@@ -127,6 +127,9 @@ void mip_api_process_start(void) {
     mip_options_init();
     mip_process_init();
     mip_api_start_clock();
+    if (TRACES) {
+        mip_trace_start();
+    }
     if (mip_option_is_enabled(MIP_OPTION_VERBOSE)) {
         tell_start();
     }
@@ -142,6 +145,9 @@ static void finish(void) {
     if (mip_option_is_enabled(MIP_OPTION_SHOW_STATS)) {
         reopen_stderr();
         mip_api_print_stats(NULL, NULL);
+    }
+    if (TRACES) {
+        mip_trace_report();
     }
 }
 

@@ -47,6 +47,12 @@ size_t mip_good_size(size_t size);
 void mip_strict_check_size(const void *p, size_t size);
 void mip_strict_check_alignment(const void *p, size_t alignment);
 
+/* Variants with ORIGINS: where a block came from, and the end of the process when it goes another
+   way; `function` frees it. */
+enum mip_origin { MIP_BY_MALLOC, MIP_BY_NEW, MIP_BY_NEW_ARRAY };
+void mip_strict_set_origin(void *p, enum mip_origin origin);
+void mip_strict_check_origin(const char *function, const void *p, enum mip_origin origin);
+
 /* Is the address inside memory this allocator manages? */
 bool mip_is_ours(const void *p);
 
@@ -77,6 +83,10 @@ struct mip_area {
 typedef bool mip_visit_fun(const struct heap *heap, const struct mip_area *area, void *block,
                            size_t block_size, void *arg);
 bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *visit, void *arg);
+
+/* TRACES: from the library's constructor, and at exit: sampled blocks that were not freed. */
+void mip_trace_start(void);
+void mip_trace_report(void);
 
 /* The calling thread's state. */
 void mip_thread_init(void);

@@ -11,6 +11,7 @@
 #include "../base/report.h"
 #include "../os/os.h"
 #include "guard.h"
+#include "trace.h"
 
 enum { NEIGHBOURHOOD = 32 };
 
@@ -40,6 +41,8 @@ uintptr_t mip_strict_mask(const void *p) {
 }
 
 void mip_strict_fault(const char *function, const void *p, size_t block_size, const char *fault) {
+    if (TRACES)
+        mip_trace_tell(p);
     if (block_size == 0)
         mip_fatal("%s: pointer %p, no size class: %s", function, p, fault);
     mip_fatal("%s: pointer %p, size class %zu: %s", function, p, block_size, fault);

@@ -9,6 +9,7 @@
 #include "core.h"
 #include "fast.h"
 #include "strict_inline.h"
+#include "trace.h"
 
 struct request {
     size_t size, alignment, offset; /* alignment 0: none asked for */
@@ -184,6 +185,7 @@ static MIP_NOINLINE void *allocate_in(struct heap *heap, const struct request *r
     errno = p == NULL ? ENOMEM : saved;
     if (MIP_UNLIKELY(p == NULL))
         tell_failure(request->size);
+    mip_trace_allocated(p, request->size);
     return p;
 }
 
@@ -195,7 +197,9 @@ void *mip_strict_malloc(struct heap *heap, size_t size, bool zero) {
         if (MIP_LIKELY(heap->list[bin] != NULL)) {
             struct page *page;
             struct block *block = pop(heap, bin, &page);
-            return hand_out(page, block, size, 0, zero);
+            void *p = hand_out(page, block, size, 0, zero);
+            mip_trace_allocated(p, size);
+            return p;
         }
         heap = NULL;
     }

@@ -7,6 +7,7 @@
 #include "core.h"
 #include "fast.h"
 #include "strict_inline.h"
+#include "trace.h"
 
 /* Onto its page's list, as the fast free does it. */
 MIP_INLINE void put(struct page *page, struct block *block) {
@@ -52,6 +53,7 @@ void mip_strict_free(const char *function, void *p) {
     if (MIP_UNLIKELY(p == NULL))
         return;
     struct mip_found found = find_block(function, p);
+    mip_trace_freed(p);
     uintptr_t owner = mip_load_relaxed(&found.page->a_owner) & ~(uintptr_t)OWNER_SPECIAL;
     if (MIP_UNLIKELY(owner != mip_tls_self || found.page->bin == BIN_NONE)) {
         struct mip_found other = found; /* the address of found is never taken */
@@ -64,6 +66,8 @@ void mip_strict_free(const char *function, void *p) {
 }
 
 static MIP_COLD void wrong_size(const struct mip_found *found, size_t size) {
+    if (TRACES)
+        mip_trace_tell(found->p);
     mip_fatal(
         "sized free: pointer %p, size class %zu: freed as a block of %zu bytes, allocated with "
         "%zu",
@@ -71,6 +75,8 @@ static MIP_COLD void wrong_size(const struct mip_found *found, size_t size) {
 }
 
 static MIP_COLD void wrong_alignment(const struct mip_found *found, size_t alignment) {
+    if (TRACES)
+        mip_trace_tell(found->p);
     mip_fatal("aligned free: pointer %p, size class %zu: freed with alignment %zu, allocated with "
               "%zu",
               (void *)found->p, found->page->block_size, alignment,
@@ -96,4 +102,25 @@ void mip_strict_check_alignment(const void *p, size_t alignment) {
 
 size_t mip_strict_usable_size(const char *function, const void *p) {
     return p == NULL ? 0 : mip_strict_find(function, p).size;
+}
+
+void mip_strict_set_origin(void *p, enum mip_origin origin) {
+    struct mip_found found = mip_strict_find("new", p);
+    /* One form of new may call another. */
+    uint32_t word = found.word & ~((uint32_t)3 << SLOT_ORIGIN_SHIFT);
+    mip_store_relaxed(found.slot, word | (uint32_t)origin << SLOT_ORIGIN_SHIFT);
+}
+
+void mip_strict_check_origin(const char *function, const void *p, enum mip_origin origin) {
+    static const char *const names[] = {"malloc", "new", "new[]", "?"};
+    if (p == NULL)
+        return;
+    struct mip_found found = mip_strict_find(function, p);
+    unsigned real = mip_slot_origin(found.word);
+    if (real == (unsigned)origin)
+        return;
+    if (TRACES)
+        mip_trace_tell(p);
+    mip_fatal("%s: pointer %p, size class %zu: allocated by %s", function, p,
+              found.page->block_size, names[real]);
 }

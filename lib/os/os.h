@@ -117,6 +117,10 @@ bool mip_os_is_multi_threaded(void);
 void *mip_os_first_symbol(const char *name);
 void *mip_os_next_symbol(const char *name);
 
+/* The file that an address was loaded from, and the address in it; "?" and the address itself where
+   that is unknown. */
+uintptr_t mip_os_module_of(const void *address, const char **name);
+
 /* Fault injection: every kernel call above that can fail goes through one table of these.  A test
    makes the n-th call of a kind fail with `error`; in the libraries the table is constant. */
 enum mip_os_call {

@@ -6,6 +6,7 @@
    loader binds to the program's.  Weak, for programs that are linked with the object. */
 #include "../api/cxx_names.h"
 #include "../core/fast.h"
+#include "origin.h"
 #include "sized.h"
 
 #define DELETE MIP_CXX_DELETE
@@ -39,11 +40,24 @@ static void own_delete_aligned(void *p, size_t alignment) __attribute__((alias(D
 static void own_delete_array_aligned(void *p, size_t alignment)
     __attribute__((alias(DELETE_ARRAY ALIGN)));
 
+/* Was the block made by that form of operator new? */
+MIP_INLINE void check_origin(const char *function, const void *p, enum mip_origin origin) {
+    if (ORIGINS && mip_override_has_own_new()) {
+        mip_strict_check_origin(function, p, origin);
+    }
+}
+
 MIP_EXPORT MIP_WEAK void operator_delete(void *p) {
+    check_origin("delete", p, MIP_BY_NEW);
     mip_fast_free(p);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_array(void *p) {
+    if (ORIGINS && operator_delete == own_delete) {
+        check_origin("delete[]", p, MIP_BY_NEW_ARRAY);
+        mip_fast_free(p);
+        return;
+    }
     operator_delete(p);
 }
 
@@ -75,10 +89,17 @@ MIP_EXPORT MIP_WEAK void operator_delete_aligned(void *p, size_t alignment) {
     if (SLOTS) {
         mip_strict_check_alignment(p, alignment);
     }
+    check_origin("delete", p, MIP_BY_NEW);
     mip_fast_free(p);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_array_aligned(void *p, size_t alignment) {
+    if (ORIGINS && operator_delete_aligned == own_delete_aligned) {
+        mip_strict_check_alignment(p, alignment);
+        check_origin("delete[]", p, MIP_BY_NEW_ARRAY);
+        mip_fast_free(p);
+        return;
+    }
     operator_delete_aligned(p, alignment);
 }
 

@@ -19,6 +19,9 @@ MIP_EXPORT void *malloc(size_t size) {
 }
 
 MIP_EXPORT void free(void *p) {
+    if (ORIGINS) {
+        mip_strict_check_origin("free", p, MIP_BY_MALLOC);
+    }
     mip_fast_free(p);
 }
 
@@ -50,6 +53,9 @@ static void *resize(void *p, size_t size) {
 }
 
 MIP_EXPORT void *realloc(void *p, size_t size) {
+    if (ORIGINS) {
+        mip_strict_check_origin("realloc", p, MIP_BY_MALLOC);
+    }
     return resize(p, size);
 }
 

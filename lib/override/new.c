@@ -11,6 +11,7 @@
 #include "../api/new_failure.h"
 #include "../core/core.h"
 #include "../core/fast.h"
+#include "origin.h"
 
 #include <stdint.h>
 
@@ -43,9 +44,18 @@ static void *own_new_aligned(size_t size, size_t alignment)
 static void *own_new_array_aligned(size_t size, size_t alignment)
     __attribute__((alias(MIP_CXX_NEW_ARRAY MIP_CXX_ALIGN)));
 
+/* A block of operator new, noted as such where that is looked at. */
+MIP_INLINE void *by(enum mip_origin origin, void *p) {
+    if (ORIGINS && p != NULL) {
+        mip_strict_set_origin(p, origin);
+    }
+    return p;
+}
+
 MIP_EXPORT MIP_WEAK void *operator_new(size_t size) {
     void *p = mip_fast_malloc(size);
-    return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_PLAIN, size, 0, CALLER);
+    return by(MIP_BY_NEW,
+              MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_PLAIN, size, 0, CALLER));
 }
 
 MIP_EXPORT MIP_WEAK void *operator_new_array(size_t size) {
@@ -53,12 +63,15 @@ MIP_EXPORT MIP_WEAK void *operator_new_array(size_t size) {
         return operator_new(size);
     }
     void *p = mip_fast_malloc(size);
-    return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_PLAIN, size, 0, CALLER);
+    return by(MIP_BY_NEW_ARRAY,
+              MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_PLAIN, size, 0, CALLER));
 }
 
 MIP_EXPORT MIP_WEAK void *operator_new_aligned(size_t size, size_t alignment) {
     void *p = mip_fast_malloc_aligned(size, alignment);
-    return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_ALIGNED, size, alignment, CALLER);
+    return by(MIP_BY_NEW, MIP_LIKELY(p != NULL)
+                              ? p
+                              : mip_api_new_failed(MIP_NEW_ALIGNED, size, alignment, CALLER));
 }
 
 MIP_EXPORT MIP_WEAK void *operator_new_array_aligned(size_t size, size_t alignment) {
@@ -66,7 +79,9 @@ MIP_EXPORT MIP_WEAK void *operator_new_array_aligned(size_t size, size_t alignme
         return operator_new_aligned(size, alignment);
     }
     void *p = mip_fast_malloc_aligned(size, alignment);
-    return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_ALIGNED, size, alignment, CALLER);
+    return by(MIP_BY_NEW_ARRAY, MIP_LIKELY(p != NULL)
+                                    ? p
+                                    : mip_api_new_failed(MIP_NEW_ALIGNED, size, alignment, CALLER));
 }
 
 /* ---- Forms that do not throw -------------------------------------------------------------------
@@ -79,7 +94,8 @@ MIP_EXPORT MIP_WEAK void *operator_new_nothrow(size_t size, const void *tag) {
                                       CALLER);
     }
     void *p = mip_fast_malloc(size);
-    return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_NOTHROW, size, 0, CALLER);
+    return by(MIP_BY_NEW,
+              MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_NOTHROW, size, 0, CALLER));
 }
 
 MIP_EXPORT MIP_WEAK void *operator_new_array_nothrow(size_t size, const void *tag) {
@@ -89,7 +105,8 @@ MIP_EXPORT MIP_WEAK void *operator_new_array_nothrow(size_t size, const void *ta
                                       MIP_NEW_NOTHROW, size, 0, CALLER);
     }
     void *p = mip_fast_malloc(size);
-    return MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_NOTHROW, size, 0, CALLER);
+    return by(MIP_BY_NEW_ARRAY,
+              MIP_LIKELY(p != NULL) ? p : mip_api_new_failed(MIP_NEW_NOTHROW, size, 0, CALLER));
 }
 
 MIP_EXPORT MIP_WEAK void *operator_new_aligned_nothrow(size_t size, size_t alignment,
@@ -100,9 +117,9 @@ MIP_EXPORT MIP_WEAK void *operator_new_aligned_nothrow(size_t size, size_t align
                                       MIP_NEW_ALIGNED_NOTHROW, size, alignment, CALLER);
     }
     void *p = mip_fast_malloc_aligned(size, alignment);
-    return MIP_LIKELY(p != NULL)
-               ? p
-               : mip_api_new_failed(MIP_NEW_ALIGNED_NOTHROW, size, alignment, CALLER);
+    return by(MIP_BY_NEW, MIP_LIKELY(p != NULL) ? p
+                                                : mip_api_new_failed(MIP_NEW_ALIGNED_NOTHROW, size,
+                                                                     alignment, CALLER));
 }
 
 MIP_EXPORT MIP_WEAK void *operator_new_array_aligned_nothrow(size_t size, size_t alignment,
@@ -115,7 +132,14 @@ MIP_EXPORT MIP_WEAK void *operator_new_array_aligned_nothrow(size_t size, size_t
                                       alignment, CALLER);
     }
     void *p = mip_fast_malloc_aligned(size, alignment);
-    return MIP_LIKELY(p != NULL)
-               ? p
-               : mip_api_new_failed(MIP_NEW_ALIGNED_NOTHROW, size, alignment, CALLER);
+    return by(MIP_BY_NEW_ARRAY,
+              MIP_LIKELY(p != NULL)
+                  ? p
+                  : mip_api_new_failed(MIP_NEW_ALIGNED_NOTHROW, size, alignment, CALLER));
+}
+
+bool mip_override_has_own_new(void) {
+    return operator_new == own_new && operator_new_array == own_new_array &&
+           operator_new_aligned == own_new_aligned &&
+           operator_new_array_aligned == own_new_array_aligned;
 }

@@ -37,6 +37,7 @@ static const struct option {
     [MIP_OPTION_POPULATE_STEP] = {"populate_step", KIBIBYTES, 0, KIB_MAX},
     [MIP_OPTION_STATS_DETAIL] = {"stats_detail", BOOL, 0, 1},
     [MIP_OPTION_SECURE_LEVEL] = {"secure_level", NUMBER, 1, 2},
+    [MIP_OPTION_TRACE] = {"trace", NUMBER, 0, MANY},
 };
 
 static const struct option *find_option(const char *name, size_t length) {

@@ -21,11 +21,13 @@ tests_fault_limits_libc_CFLAGS = $(AM_CFLAGS) -fno-builtin -DSTRESS_LIBC
 tests_fault_limits_libc_LDADD = -lpthread
 
 # Faults of programs under the variants that detect them; the programs are compiled by the test.
-dist_check_SCRIPTS += tests/fault/detect.sh
-TESTS += tests/fault/detect.sh
+dist_check_SCRIPTS += tests/fault/detect.sh tests/fault/trace.sh
+TESTS += tests/fault/detect.sh tests/fault/trace.sh
 EXTRA_DIST += tests/fault/faults.txt tests/fault/programs/fault.h $(FAULT_FILES)
 FAULT_FILES = \
 	tests/fault/programs/delete-aligned.cc \
+	tests/fault/programs/delete-array.cc \
+	tests/fault/programs/delete-malloc.cc \
 	tests/fault/programs/delete-size.cc \
 	tests/fault/programs/delete-twice.cc \
 	tests/fault/programs/double-free-batch.c \
@@ -41,6 +43,7 @@ FAULT_FILES = \
 	tests/fault/programs/free-mapped.c \
 	tests/fault/programs/free-misaligned.c \
 	tests/fault/programs/free-never.c \
+	tests/fault/programs/free-new.cc \
 	tests/fault/programs/free-one.c \
 	tests/fault/programs/free-sized.c \
 	tests/fault/programs/free-stack.c \

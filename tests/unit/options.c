@@ -45,6 +45,7 @@ static const struct {
     {MIP_OPTION_POPULATE_STEP, "populate_step", 0, 0, PTRDIFF_MAX / 1024},
     {MIP_OPTION_STATS_DETAIL, "stats_detail", 0, 0, 1},
     {MIP_OPTION_SECURE_LEVEL, "secure_level", 2, 1, 2},
+    {MIP_OPTION_TRACE, "trace", 0, 0, 1 << 28},
 };
 
 START_TEST(test_table) {
