@@ -43,6 +43,8 @@ package-tarball: all
 	@mv '$(distdir).tar.xz' '$(PACKAGE_DIR)'
 .PHONY: check-packages check-packages-full package-tarball print-packages-full
 
+include tests/package/arch.mk
+
 EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
 	tests/package/packages-full.txt tests/package/debian.contents tests/package/fedora.macros \
 	tests/package/installed.txt tests/package/root.sh \

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2164
+# Shared by the checks of other machines and C libraries (arch-*.sh); sourced after common.sh.  Builds
+# lie in $arch, so that one check uses what another has built.
+arch=$PACKAGE_DIR/arch
+here=$top_srcdir/tests/package
+mkdir -p "$arch"
+: "${MAKE:=make}"
+jobs=-j$(nproc)
+# Emulators are slow; Check multiplies every limit.
+CK_TIMEOUT_MULTIPLIER=20
+export CK_TIMEOUT_MULTIPLIER
+
+# packages NAME...: installed when they are not; only as root.
+packages() {
+    missing=
+    for package in "$@"; do
+        state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || state=
+        [ "$state" = installed ] || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        missing="not installed:$missing"
+        return 1
+    fi
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=600 $missing >"$work/apt" 2>&1 || {
+        cat "$work/apt"
+        missing="cannot be installed:$missing"
+        return 1
+    }
+}
+
+# The sources, out of the tarball.
+unpack_source() {
+    [ ! -e "$arch/source/configure" ] || return 0
+    rm -rf "$arch/source"
+    mkdir "$arch/source"
+    tar -C "$arch/source" --strip-components=1 -xf "$TARBALL"
+}
+
+# Debian's sources of Check, by the lists that apt has on this machine with their source packages
+# added, in a state of its own: the machine's stays as it is.
+fetch_check() {
+    [ ! -e "$arch/check/configure" ] || return 0
+    apt_dir=$arch/apt
+    rm -rf "$apt_dir" "$arch/check"
+    mkdir -p "$apt_dir/parts" "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
+    for list in /etc/apt/sources.list.d/*.sources; do
+        [ ! -e "$list" ] || sed 's/^Types:.*/Types: deb-src/' "$list" >"$apt_dir/parts/${list##*/}"
+    done
+    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        [ ! -e "$list" ] || sed -n 's/^deb /deb-src /p' "$list" >"$apt_dir/parts/${list##*/}.list"
+    done
+    set -- -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$apt_dir/parts" \
+        -o "Dir::State::Lists=$apt_dir/lists" -o "Dir::Cache=$apt_dir/cache" \
+        -o APT::Sandbox::User=root
+    apt-get "$@" update || echo "not all lists of sources are up to date"
+    cd "$apt_dir"
+    apt-get "$@" source --download-only check
+    dpkg-source --skip-debianization -x ./*.dsc "$arch/check"
+}
+
+# build_check NAME TRIPLET COMPILER: Check for another machine or C library, as a static library.
+build_check() {
+    [ ! -e "$arch/root/$1/lib/libcheck.a" ] || return 0
+    fetch_check
+    mkdir -p "$arch/check-$1"
+    cd "$arch/check-$1"
+    ../check/configure --quiet --host="$2" --prefix="$arch/root/$1" --disable-shared \
+        --disable-subunit --disable-build-docs --disable-timeout-tests CC="$3" CFLAGS=-O1
+    for folder in lib src; do
+        $MAKE -s "$jobs" -C $folder
+    done
+    $MAKE -s -C src install
+    rm -f "$arch/root/$1/lib/libcheck.la" # names libraries of this machine
+}
+
+# configure_with_check NAME [ARGUMENT...]
+configure_with_check() {
+    name=$1
+    shift
+    unpack_source
+    mkdir -p "$arch/$name"
+    cd "$arch/$name"
+    ../source/configure --quiet --enable-werror \
+        CHECK_CFLAGS="-I$arch/root/$name/include" \
+        CHECK_LIBS="-L$arch/root/$name/lib -lcheck -lm -lrt" "$@"
+}
+
+# build NAME TRIPLET [ARGUMENT...]: the libraries, and the programs of the tests, for a machine of arch.txt.
+build() {
+    build_name=$1 triplet=$2
+    shift 2
+    build_check "$build_name" "$triplet" "$triplet-gcc"
+    configure_with_check "$build_name" --enable-secure --host="$triplet" CC="$triplet-gcc" \
+        CXX="$triplet-g++" "$@"
+    $MAKE -s "$jobs"
+    $MAKE -s "$jobs" check TESTS=
+}
+
+# tests_of NAME PATTERN...: the tests of a build whose names match one of the patterns of case.
+tests_of() {
+    cd "$arch/$1"
+    shift
+    found=
+    for test in $($MAKE -s print-tests); do
+        for pattern in "$@"; do
+            # shellcheck disable=SC2254
+            case $test in
+            $pattern) found="$found $test" ;;
+            esac
+        done
+    done
+    [ -n "$found" ]
+    echo "$found"
+}
+
+# suite NAME PATTERN... -- [PREFIX...]: run these tests of a build, by a command if one is given.
+suite() {
+    name=$1
+    shift
+    patterns=
+    while [ "$1" != -- ]; do
+        patterns="$patterns $1"
+        shift
+    done
+    shift
+    set -f
+    # shellcheck disable=SC2086
+    tests=$(tests_of "$name" $patterns)
+    set +f
+    cd "$arch/$name"
+    for test in $tests; do
+        rm -f "$test.trs"
+    done
+    # Built first, and not by the emulator's make: programs are what has no ending.
+    # shellcheck disable=SC2046
+    $MAKE -s "$jobs" $(for test in $tests; do echo "$test"; done | grep -v '\.sh$')
+    suite_status=0
+    "$@" "$MAKE" -s -k check-TESTS check_PROGRAMS= check_LIBRARIES= TESTS="$tests" || suite_status=$?
+    [ $suite_status = 0 ] || cat test-suite.log
+    # One that ran nothing has not passed.
+    # shellcheck disable=SC2046
+    grep -q '^:test-result: PASS' $(for test in $tests; do echo "$test.trs"; done)
+    return $suite_status
+}
+
+# table: the lines of arch.txt.
+table() {
+    sed -e '/^#/d' -e '/^$/d' "$here/arch.txt"
+}
+
+# instructions ARCHITECTURE OBJDUMP FILE...: instructions of files above the baseline, with the function
+# they are in.
+instructions() {
+    patterns=$(sed -n "s/^$1  *//p" "$here/arch-instructions.txt" | sed 's/^\(.*\)$/^(\1)$/')
+    [ -n "$patterns" ]
+    objdump=$2
+    shift 2
+    for file in "$@"; do
+        "$objdump" -d --no-show-raw-insn "$file" | awk -v patterns="$patterns" -v file="${file##*/}" '
+        BEGIN { count = split(patterns, pattern, "\n") }
+        /^[0-9a-f]+ <.*>:$/ { function_name = $2; next }
+        # Asks the processor first.
+        function_name ~ /^<__aarch64_(ldadd|ldclr|ldeor|ldset|swp|cas)/ { next }
+        /^ *[0-9a-f]+:\t/ {
+            sub(/^ *[0-9a-f]+:\t/, "")
+            gsub(/[ \t]+/, " ")
+            sub(/ ?[#;].*$/, "")
+            seen++
+            line = $0 " "
+            sub(/ $/, "", line)
+            if (line !~ / /) line = line " "
+            for (i = 1; i <= count; i++)
+                if (line ~ pattern[i]) print file ": " function_name " " line
+        }
+        END { if (seen < 1000) print file ": only " seen + 0 " instructions were read" }'
+    done
+}
+
+# baseline NAME ARCHITECTURE TRIPLET-: no library of a build has any.
+baseline() {
+    instructions "$2" "$3objdump" "$arch/$1"/.libs/*.so "$arch/$1"/mimalloc-override.o >"$work/above"
+    cat "$work/above"
+    [ ! -s "$work/above" ]
+}
+
+# baseline_finds ARCHITECTURE TRIPLET- FLAGS: the check above sees what a compiler that may use later
+# instructions writes.
+baseline_finds() {
+    cat >"$work/later.c" <<'EOC'
+int count(unsigned long x) { return __builtin_popcountl(x) + __builtin_clzl(x); }
+unsigned add(unsigned *p, unsigned long x, double *d)
+{
+    for (int i = 0; i < 64; i++)
+        d[i] += d[i + 64];
+    return __atomic_fetch_add(p, 1, __ATOMIC_ACQ_REL) + (unsigned)x / *p + x % *p;
+}
+EOC
+    "$2gcc" -O3 -c "$3" -o "$work/later.o" "$work/later.c"
+    instructions "$1" "$2objdump" "$work/later.o" | grep -v 'instructions were read'
+}
+
+# no_libatomic NAME TRIPLET-: the C library and its loader are all that is needed; but on ARM the tables
+# by which exceptions pass through C name a function of the compiler's library.
+no_libatomic() {
+    for file in "$arch/$1"/.libs/*.so; do
+        "$2readelf" -d "$file" | sed -n "s|.*NEEDED.*\\[\\(.*\\)\\]|${file##*/} \\1|p"
+    done >"$work/needed"
+    cat "$work/needed"
+    [ "$(cut -d ' ' -f 1 "$work/needed" | sort -u | wc -l)" = 4 ]
+    case $2 in
+    arm-*) allowed='libc\.so\.6|ld-linux-armhf\.so\.3|libgcc_s\.so\.1' ;;
+    *) allowed='libc\.so(\.6)?|ld[a-z0-9-]*\.so\.[0-9]' ;;
+    esac
+    ! grep -vE " ($allowed)\$" "$work/needed"
+}

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What of the checks of other machines takes a minute: with 32 bits (i386), the static library and the
+# unit and api suites, run by this machine's own kernel where it can.
+# Functions here are called by check.
+# shellcheck disable=SC2317
+: "${top_srcdir:?}" "${PACKAGE_DIR:?}"
+# shellcheck source=tests/package/common.sh
+. "$top_srcdir/tests/package/common.sh"
+# shellcheck source=tests/package/arch-common.sh
+. "$top_srcdir/tests/package/arch-common.sh"
+
+triplet=i686-linux-gnu
+if ! packages dpkg-dev "gcc-$triplet"; then
+    skip arch "i386" "$missing"
+    finish
+fi
+printf 'int main(void) { return 0; }\n' >"$work/runs.c"
+"$triplet-gcc" -static -o "$work/runs" "$work/runs.c"
+if ! "$work/runs"; then
+    skip arch "i386" "this kernel does not run its programs"
+    finish
+fi
+build_short() {
+    build_check i386 "$triplet" "$triplet-gcc"
+    ln -sfn i386 "$arch/root/short"
+    configure_with_check short --host="$triplet" CC="$triplet-gcc" CXX=false CFLAGS=-O1 \
+        --disable-override --disable-shared LDFLAGS=-static
+    $MAKE -s "$jobs" all
+}
+check arch "i386, static: builds without a warning" build_short
+check arch "i386, static: unit and api" suite short 'tests/unit/*' 'tests/api/*[!h]' --
+finish

@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Other machines (arch.txt): the libraries are built by a cross compiler, with a Check that is built
+# likewise, and the suites run under an emulator, on each model of processor; no library has an
+# instruction above its machine's baseline, and none needs libatomic.  ARCHITECTURES: only these.
+# Functions here are called by check.
+# shellcheck disable=SC2317
+: "${top_srcdir:?}" "${PACKAGE_DIR:?}"
+# shellcheck source=tests/package/common.sh
+. "$top_srcdir/tests/package/common.sh"
+# shellcheck source=tests/package/arch-common.sh
+. "$top_srcdir/tests/package/arch-common.sh"
+
+emulator_works() {
+    "$here/emulated" "$1" "$2" "$3" true
+}
+
+table >"$work/table"
+exec 3<"$work/table"
+while read -r name triplet elf emulator cpus later <&3; do
+    case " ${ARCHITECTURES:-$name} " in
+    *" $name "*) ;;
+    *) continue ;;
+    esac
+    if ! packages dpkg-dev qemu-user-static "gcc-$triplet" "g++-$triplet"; then
+        skip "arch" "$name" "$missing"
+        continue
+    fi
+    emulator=$(command -v "qemu-$emulator-static")
+    check arch "$name: builds without a warning, and so do the tests" build "$name" "$triplet"
+    check baseline "$name: no instruction above the baseline" baseline "$name" "$name" "$triplet-"
+    check baseline "$name: with $later the check finds some" baseline_finds "$name" "$triplet-" "$later"
+    check libatomic "$name: not needed" no_libatomic "$name" "$triplet-"
+    if ! emulator_works "/usr/$triplet" "$elf" "$emulator" >"$work/emulator" 2>&1; then
+        cat "$work/emulator"
+        skip emulated "$name" "the kernel lets no namespace have its own emulators (Linux 6.7 does)"
+        continue
+    fi
+    for cpu in $(echo "$cpus" | tr , ' '); do
+        unset QEMU_CPU
+        [ "$cpu" = default ] || export QEMU_CPU="$cpu"
+        check emulated "$name, processor $cpu: unit and api" \
+            suite "$name" 'tests/unit/*' 'tests/api/*' -- \
+            "$here/emulated" "/usr/$triplet" "$elf" "$emulator"
+        check emulated "$name, processor $cpu: override, conformance, faults" \
+            suite "$name" 'tests/override/*' 'tests/conformance/*' 'tests/fault/*' -- \
+            "$here/emulated" "/usr/$triplet" "$elf" "$emulator"
+    done
+done
+unset QEMU_CPU
+
+# This machine's own architecture on a processor that has nothing above its baseline.
+native() {
+    name=$(uname -m | tr _ -)
+    case " ${ARCHITECTURES:-$name} " in
+    *" $name "*) ;;
+    *) return 0 ;;
+    esac
+    if [ "$name" != x86-64 ] || ! packages qemu-user-static check; then
+        skip emulated "x86-64, processor qemu64" "$name: ${missing:-not this machine}"
+        return 0
+    fi
+    native_build() {
+        unpack_source
+        mkdir -p "$arch/x86-64"
+        cd "$arch/x86-64"
+        ../source/configure --quiet --enable-secure --enable-werror
+        $MAKE -s "$jobs"
+        $MAKE -s "$jobs" check TESTS=
+    }
+    export TEST_EMULATED=yes
+    check arch "x86-64: builds without a warning" native_build
+    check baseline "x86-64: no instruction above the baseline" baseline x86-64 x86-64 ""
+    check baseline "x86-64: with -march=haswell the check finds some" \
+        baseline_finds x86-64 x86_64-linux-gnu- -march=haswell
+    check libatomic "x86-64: not needed" no_libatomic x86-64 ""
+    check emulated "x86-64, processor qemu64: unit and api" \
+        suite x86-64 'tests/unit/*' 'tests/api/*[!h]' -- \
+        env LOG_COMPILER="./libtool --mode=execute $(command -v qemu-x86_64-static) -cpu qemu64"
+    unset TEST_EMULATED
+}
+native
+finish
