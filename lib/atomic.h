@@ -8,13 +8,20 @@
 
 #include <stdatomic.h>
 
+/* What is exchanged is a word at least: not every machine can exchange a byte without a function of
+   the compiler's (libatomic). */
+#define MIP_IS_WORD(p) ((void)sizeof(char[sizeof(*(p)) >= sizeof(unsigned) ? 1 : -1]))
+
 #define mip_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
 #define mip_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
 #define mip_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
 #define mip_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
-#define mip_exchange_relaxed(p, v) atomic_exchange_explicit((p), (v), memory_order_relaxed)
-#define mip_exchange_acquire(p, v) atomic_exchange_explicit((p), (v), memory_order_acquire)
-#define mip_exchange_acq_rel(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
+#define mip_exchange_relaxed(p, v)                                                                 \
+    (MIP_IS_WORD(p), atomic_exchange_explicit((p), (v), memory_order_relaxed))
+#define mip_exchange_acquire(p, v)                                                                 \
+    (MIP_IS_WORD(p), atomic_exchange_explicit((p), (v), memory_order_acquire))
+#define mip_exchange_acq_rel(p, v)                                                                 \
+    (MIP_IS_WORD(p), atomic_exchange_explicit((p), (v), memory_order_acq_rel))
 #define mip_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define mip_sub_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
 #define mip_add_acq_rel(p, v) atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
@@ -44,8 +51,7 @@
     atomic_compare_exchange_weak_explicit((p), (expected), (v), memory_order_relaxed,              \
                                           memory_order_relaxed)
 
-/* A flag that is taken by an exchange: a word, since not every machine can exchange a byte without
-   a function of the compiler's. */
+/* A flag that is taken by an exchange. */
 typedef _Atomic(unsigned) mip_flag;
 
 /* 64 bits where the machine changes them in one piece, also without such a function; else 32. */

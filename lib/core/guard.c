@@ -22,7 +22,7 @@ static struct gone {
     size_t room, before;
 } gone[GONE_COUNT];
 static unsigned last_gone;
-static _Atomic(bool) a_lock; /* of the ring; who finds it taken does without */
+static mip_flag a_lock; /* of the ring; who finds it taken does without */
 
 void *mip_guard_map(size_t size, size_t room, size_t alignment) {
     size_t before = mip_max(alignment, SLICE_SIZE), total;
