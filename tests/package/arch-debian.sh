@@ -28,11 +28,12 @@ cross_build() {
 set -eu
 dpkg --add-architecture "$1"
 apt-get update >"$3/apt.log" 2>&1 || echo "not all lists of packages are up to date"
-apt-get install -y --no-install-recommends "libc6-dev:$1" "libgcc-s1:$1" >>"$3/apt.log" 2>&1 || {
+cd "$2"
+apt-get build-dep -y --no-install-recommends --host-architecture "$1" \
+    --build-profiles cross,nocheck ./ >>"$3/apt.log" 2>&1 || {
     cat "$3/apt.log"
     exit 1
 }
-cd "$2"
 DEB_BUILD_OPTIONS=nocheck dpkg-buildpackage "-a$1" -Pcross,nocheck -b -us -uc >"$3/build.log" 2>&1 || {
     tail -n 60 "$3/build.log"
     exit 1
