@@ -18,7 +18,7 @@ static struct place {
     size_t size;
     unsigned allocated_count, freed_count; /* freed 0: live */
     void *allocated[FRAMES], *freed[FRAMES];
-    _Atomic(bool) a_lock;
+    mip_flag a_lock;
 } * places;
 
 _Atomic(size_t) mip_trace_every;
