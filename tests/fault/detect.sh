@@ -30,7 +30,7 @@ ulimit -c 0
 
 compile() {
     local source=$1 compiler="$CC $CFLAGS -std=gnu11"
-    [ "${source%.cc}" = "$source" ] || compiler="$CXX $CXXFLAGS -std=gnu++17"
+    [ "${source%.cc}" = "$source" ] || compiler="$CXX $CXXFLAGS -std=gnu++17 -fsized-deallocation"
     # Words on purpose.
     # shellcheck disable=SC2086
     $compiler $CPPFLAGS -O1 -w -fno-builtin $LDFLAGS -o "$work/$(basename "$source")" "$source" -lpthread
