@@ -13,6 +13,7 @@ case " $CFLAGS " in
 *" -fsanitize"*) skip "a sanitizer serves malloc itself: $CFLAGS" ;;
 esac
 printf '#include <execinfo.h>\n' | $CC -E - >/dev/null 2>&1 || skip "the C library has no backtrace"
+[ -z "${TEST_EMULATED:-}" ] || skip "an emulator does not show the calls of a program as they are"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
