@@ -29,6 +29,12 @@
 #define MIP_WEAK __attribute__((weak))
 /* From here on the compiler, also one that sees all objects at once, knows nothing of the value. */
 #define MIP_FORGET(x) __asm__("" : "+r"(x))
+/* Likewise, and the value is kept out of the register in which a function returns its own. */
+#if defined(__x86_64__)
+#define MIP_FORGET_ASIDE(x) __asm__("" : "+d"(x))
+#else
+#define MIP_FORGET_ASIDE(x) MIP_FORGET(x)
+#endif
 
 /* The TLS model of our few thread-local words.  configure sets MIP_TLS_INITIAL_EXEC where the C
    library keeps room in the static TLS block for libraries that are loaded late (glibc does);

@@ -10,7 +10,7 @@
 
 enum {
     MIP_STAT_BIN_MAX = 128, /* size classes that can be told apart */
-    MIP_STAT_BIN_HUGE = 104 /* the one of blocks that share no page */
+    MIP_STAT_BIN_HUGE = 80  /* the one of blocks that share no page */
 };
 
 enum mip_stat {

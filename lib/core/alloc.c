@@ -145,7 +145,7 @@ MIP_INLINE void *reload(size_t size, bool zero) {
         return NULL;
     struct thread *thread = (struct thread *)mip_tls_self;
     struct heap *heap = mip_tls_default();
-    unsigned bin = mip_root.bin_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
+    unsigned bin = mip_small_bin(size);
     struct page *page = heap->queue[bin].first;
     if (page == NULL || heap->list[bin] != NULL || !mip_tick_is_light(thread))
         return NULL;
@@ -153,7 +153,7 @@ MIP_INLINE void *reload(size_t size, bool zero) {
     if (block != NULL && !(mip_page_flags(page) & PAGE_MADE)) {
         page->local = NULL;
         if (page->until_event == 0)
-            heap->empty_slices -= page->slices;
+            mip_heap_count_empty(heap, page, false);
         page->until_event = page->carved;
         heap->list_is_zero[bin] = 0;
         mip_store_fence(); /* never on two lists at once */

@@ -192,8 +192,7 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
             mip_bitset_claim_run(arena->taken, mip_min(low + mip_random() % PLACES, arena->slices),
                                  arena->slices, slices, alignment >> SLICE_SHIFT, phase);
     if (start == SIZE_MAX)
-        start = mip_bitset_claim_run(arena->taken, low, arena->slices, slices,
-                                     alignment >> SLICE_SHIFT, phase);
+        start = mip_arena_claim(arena, low, slices, alignment >> SLICE_SHIFT, phase);
     if (start == SIZE_MAX)
         return NULL;
     if (!mip_arena_commit(arena, start, slices)) {

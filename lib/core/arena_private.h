@@ -11,6 +11,11 @@ struct arena_table {
 };
 extern MIP_HIDDEN struct arena_table mip_arenas;
 
+/* Claim a run of slices at or above `low` whose first one, with `phase` added, is a multiple of
+   `alignment`.  Its start, or SIZE_MAX. */
+size_t mip_arena_claim(struct arena *arena, size_t low, size_t slices, size_t alignment,
+                       size_t phase);
+
 /* Slices were taken, of which `warm` were warm and `reused` had been in use before. */
 void mip_arena_note_take(size_t slices, size_t warm, size_t reused);
 

@@ -21,10 +21,13 @@
 #include "heap.h"
 #include "pagemap.h"
 
+/* One constant object, so that one address serves both. */
 struct mip_root {
-    uint8_t bin_of[SMALL_MAX / GRANULE + 1]; /* class of a size in granules */
-    struct block *empty_list[BIN_COUNT];     /* the lists of the empty heap: always NULL */
+    /* Of a size in granules: how far the list of its class lies from the root in the empty heap. */
+    uint16_t list_of[SMALL_MAX / GRANULE + 1];
+    struct block *empty_list[BIN_COUNT]; /* the lists of the empty heap: always NULL */
 };
+_Static_assert(sizeof(struct mip_root) <= UINT16_MAX, "distances fit");
 extern MIP_HIDDEN const struct mip_root mip_root;
 
 extern MIP_HIDDEN MIP_TLS uintptr_t mip_tls_heap; /* default heap - &mip_root.empty_list */
@@ -42,18 +45,33 @@ MIP_INLINE struct heap *mip_tls_default(void) {
     return (struct heap *)((uintptr_t)&mip_root.empty_list + mip_tls_heap);
 }
 
+MIP_INLINE size_t mip_list_offset(const struct mip_root *root, size_t size) {
+    return root->list_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
+}
+
+/* The class of a size up to SMALL_MAX. */
+MIP_INLINE unsigned mip_small_bin(size_t size) {
+    return (unsigned)((mip_list_offset(&mip_root, size) - offsetof(struct mip_root, empty_list)) /
+                      sizeof(struct block *));
+}
+
 /* A block, or NULL when that is the slow path's business; errno is not touched. */
 MIP_INLINE void *mip_fast_pop(size_t size) {
     if (SLOW_PATHS_ONLY || MIP_UNLIKELY(size > SMALL_MAX))
         return NULL;
     const struct mip_root *root = &mip_root;
-    MIP_FORGET(root); /* one register for both */
-    unsigned bin = root->bin_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
-    struct heap *heap = (struct heap *)((uintptr_t)&root->empty_list + mip_tls_heap);
-    struct block *block = heap->list[bin];
+    MIP_FORGET(root);
+    uintptr_t address = (uintptr_t)root + mip_list_offset(root, size);
+    MIP_FORGET_ASIDE(address);
+    address += mip_tls_heap;
+    /* Whole in one register: where the addresses of a store and of the load after it are as simple
+       as that, processors forward the value without waiting (a fifth of a tight loop's time). */
+    MIP_FORGET_ASIDE(address);
+    struct block **list = (struct block **)address;
+    struct block *block = *list;
     if (MIP_UNLIKELY(block == NULL))
         return NULL;
-    heap->list[bin] = block->next;
+    *list = block->next;
     return block;
 }
 
@@ -78,7 +96,7 @@ MIP_INLINE void *mip_fast_malloc_aligned(size_t size, size_t alignment) {
 MIP_INLINE void *mip_fast_zalloc(size_t size) {
     if (SLOW_PATHS_ONLY || MIP_UNLIKELY(size > SMALL_MAX))
         return mip_zalloc_slow(size);
-    unsigned bin = mip_root.bin_of[(size + GRANULE - 1) >> GRANULE_SHIFT];
+    unsigned bin = mip_small_bin(size);
     struct heap *heap = mip_tls_default();
     struct block *block = heap->list[bin];
     if (MIP_UNLIKELY(block == NULL))

@@ -69,6 +69,10 @@ MIP_NOINLINE void mip_free_other(void *p, struct page *page) {
         mip_free_slow(p);
         return;
     }
+    /* The common case among the others: another thread's block, on its way with others. */
+    if (!SLOW_PATHS_ONLY && mip_page_flags(page) == 0 && mip_tls_self > TLS_DONE &&
+        mip_batch_add((struct thread *)mip_tls_self, page, (struct block *)p))
+        return;
     int saved = errno;
     free_in_page(p, page);
     errno = saved;
@@ -86,8 +90,7 @@ static struct page *page_of_block(const void *p) {
     if ((const char *)p < page->start || (const char *)p >= mip_page_end(page))
         return NULL;
     unsigned flags = mip_page_flags(page);
-    size_t offset = (size_t)((const char *)p - page->start);
-    if (!(flags & PAGE_INTERIOR) && offset % page->block_size != 0)
+    if (!(flags & PAGE_INTERIOR) && mip_page_offset(page, p) != 0)
         return NULL;
     return page;
 }
@@ -101,8 +104,9 @@ size_t mip_usable_size_in(const char *function, const void *p) {
             bad_pointer(function, p, "not the start of a block");
         return 0;
     }
-    size_t offset = (size_t)((const char *)p - page->start);
-    return page->block_size - offset % page->block_size;
+    if (!(mip_page_flags(page) & PAGE_INTERIOR))
+        return page->block_size;
+    return page->block_size - mip_page_offset(page, p);
 }
 
 size_t mip_usable_size(const void *p) {

@@ -3,50 +3,12 @@
    holds the lock of its parked record. */
 #include "heap.h"
 
-#include <string.h>
-
 #include "../base/report.h"
 #include "../os/os.h"
 #include "arena.h"
-#include "meta.h"
 #include "strict.h"
 
 enum { CANDIDATES = 4, MADE_PORTION = 8, SHORT_LIST = 16 };
-
-static struct pool heap_pool = {.size = sizeof(struct heap)};
-
-struct heap *mip_heap_record_take(void) {
-    bool is_fresh;
-    struct heap *heap = mip_pool_take(&heap_pool, &is_fresh);
-    /* Other threads may still read where a former heap forwards to. */
-    if (heap != NULL && !is_fresh) {
-        memset(heap, 0, offsetof(struct heap, a_forward));
-        /* release: pairs with the acquire in mip_heap_of */
-        mip_store_release(&heap->a_forward, NULL);
-    }
-    return heap;
-}
-
-/* The record is no heap any more: a second end of it is seen for what it is. */
-void mip_heap_record_give(struct heap *heap) {
-    if (SLOTS)
-        mip_quarantine_drop(heap);
-    heap->is_made = false;
-    heap->thread = NULL;
-    mip_pool_give(&heap_pool, heap);
-}
-
-void mip_heap_forget_page(struct heap *named) {
-    named->page_count--;
-    if (mip_load_relaxed(&named->a_forward) != NULL && named->page_count == 0)
-        mip_heap_record_give(named);
-}
-
-void mip_heap_fork_child(void) {
-    if (SLOTS)
-        mip_quarantine_fork_child();
-    mip_pool_fork_child(&heap_pool);
-}
 
 static struct page_list *list_of(struct heap *heap, const struct page *page) {
     if (page->state == PAGE_QUEUED)
@@ -57,7 +19,7 @@ static struct page_list *list_of(struct heap *heap, const struct page *page) {
 void mip_heap_release_page(struct heap *heap, struct page *page) {
     mip_page_list_remove(list_of(heap, page), page);
     if (page->state == PAGE_QUEUED && page->until_event == 0)
-        heap->empty_slices -= page->slices;
+        mip_heap_count_empty(heap, page, false);
     if (page->bin != BIN_NONE)
         heap->bin_slices[page->bin] -= (uint32_t)page->slices;
     struct heap *named = mip_load_relaxed(&page->a_heap);
@@ -67,23 +29,38 @@ void mip_heap_release_page(struct heap *heap, struct page *page) {
 
 /* A first page, which is short, although the heap has come to hold others of its class. */
 static bool is_outgrown(const struct heap *heap, const struct page *page) {
-    size_t held = heap->bin_slices[page->bin];
-    return page->slices < held && page->slices < mip_bin_page_slices(page->bin, 1);
+    return page->is_short && page->slices < heap->bin_slices[page->bin];
 }
 
 /* The last used block of a queued page came back.  Empty pages are kept for a while, at the end
-   of the queue, so that others fill up before them. */
+   of the queue, so that others fill up before them: a few, or as many as the program misses. */
 static void page_empty(struct heap *heap, struct page *page) {
     struct page_list *queue = &heap->queue[page->bin];
     MIP_ASSERT(queue->first != page || heap->list[page->bin] == NULL);
-    heap->empty_slices += page->slices;
+    mip_heap_count_empty(heap, page, true);
     page->stamp = heap->thread->ticks;
-    if (heap->empty_slices > EMPTY_MAX || is_outgrown(heap, page)) {
+    if (is_outgrown(heap, page) ||
+        (heap->empty_slices > EMPTY_MAX && (heap->is_made || !mip_arena_may_keep(0)))) {
         mip_heap_release_page(heap, page);
     } else if (page->next != NULL) {
         mip_page_list_remove(queue, page);
         mip_page_list_push_back(queue, page);
     }
+}
+
+void mip_heap_release_empty(struct heap *heap, size_t slices) {
+    unsigned bin = heap->release_bin;
+    for (unsigned seen = 0; seen < BIN_COUNT && slices > 0 && heap->empty_slices > 0; seen++) {
+        struct page *page = heap->queue[bin].last;
+        while (slices > 0 && page != NULL && page->until_event == 0) {
+            struct page *before = page->previous;
+            slices -= mip_min(slices, page->slices);
+            mip_heap_release_page(heap, page);
+            page = before;
+        }
+        bin = bin + 1 < BIN_COUNT ? bin + 1 : 0;
+    }
+    heap->release_bin = (uint8_t)bin;
 }
 
 /* `count` blocks of the page were put on its local list; adjusts the page's state. */
@@ -158,10 +135,10 @@ bool mip_heap_load(struct heap *heap, unsigned bin, struct page *page) {
         uint32_t returned = mip_page_collect_remote(page);
         page->until_event -= returned;
         if (returned > 0 && page->until_event == 0)
-            heap->empty_slices += page->slices;
+            mip_heap_count_empty(heap, page, true);
     }
     if (page->until_event == 0)
-        heap->empty_slices -= page->slices;
+        mip_heap_count_empty(heap, page, false);
     uint32_t count;
     heap->list_is_zero[bin] = 0;
     struct block *list = mip_page_take_local(page, &count);
@@ -218,8 +195,9 @@ static struct page *page_in_heap(struct heap *heap, unsigned bin, size_t block_s
     }
     heap->page_count++;
     if (bin != BIN_NONE) {
+        page->is_short = slices < mip_bin_page_slices(bin, 1);
         heap->bin_slices[bin] += (uint32_t)slices;
-        heap->empty_slices += slices;
+        mip_heap_count_empty(heap, page, true);
     }
     return page;
 }
@@ -234,6 +212,9 @@ static struct page *new_page(struct heap *heap, unsigned bin) {
         slices = 1;
         flags = PAGE_MADE | PAGE_CLOSED_OFF;
     }
+    /* Rather what lies idle here than what is not resident. */
+    if (heap->empty_slices >= slices && !mip_arena_has_warm(slices))
+        mip_heap_release_empty(heap, slices);
     char *start = mip_arena_take(slices, SLICE_SIZE, heap->arena, &arena, &is_zero);
     if (start == NULL) {
         slices = mip_bin_page_slices(bin, 0);
@@ -331,20 +312,21 @@ void mip_heap_unload(struct heap *heap, unsigned bin) {
         mip_store_fence();
         mip_page_put(page, list, last, count);
         if (page->until_event == 0) {
-            heap->empty_slices += page->slices;
+            mip_heap_count_empty(heap, page, true);
             page->stamp = heap->thread->ticks;
         }
     }
 }
 
 void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
-    enum { EMPTY_TICKS = 64, LOOKS = 4 };
+    enum { EMPTY_TICKS = 64, MISSED_TICKS = 1024, LOOKS = 4 };
     if (heap->list[bin] != NULL && heap->queue[bin].first == heap->queue[bin].last)
         return;
     struct page *page = heap->queue[bin].last;
+    uint32_t ticks = !force && mip_arena_may_keep(0) ? MISSED_TICKS : EMPTY_TICKS;
     for (int looks = 0; page != NULL && (force || looks < LOOKS); looks++) {
         struct page *before = page->previous;
-        if (page->until_event == 0 && (force || heap->thread->ticks - page->stamp > EMPTY_TICKS))
+        if (page->until_event == 0 && (force || heap->thread->ticks - page->stamp > ticks))
             mip_heap_release_page(heap, page);
         page = before;
     }

@@ -15,10 +15,11 @@
 #ifndef MIP_HEAP_H
 #define MIP_HEAP_H
 
+#include "arena.h"
 #include "page.h"
 
 enum {
-    BATCH_SETS = 8,
+    BATCH_SETS = 32,
     BATCH_WAYS = 2,
     BATCH_COUNT_MAX = 64,        /* blocks in one message */
     BATCH_BYTES_MAX = 16 * 1024, /* of them */
@@ -34,6 +35,7 @@ struct heap {
     struct page_list full;             /* [owner] pages without free blocks, single blocks */
     struct page_list full_made;        /* [owner] likewise, pages that others free into directly */
     size_t empty_slices;               /* [owner] in queued pages without a used block */
+    uint8_t release_bin;               /* [owner] where giving up empty pages goes on */
     size_t page_count;                 /* [owner] pages whose record names this heap */
     struct thread *thread;             /* [constant] */
     struct heap *next, *previous;      /* [owner] made heaps of the thread */
@@ -47,24 +49,29 @@ struct heap {
                                           or NULL; last: see mip_heap_record_take */
 };
 
-/* Blocks of one page, freed by a thread that does not own it.  The chain's first block becomes
-   the message; until then it is an ordinary list. */
+/* Some blocks of one page, freed by a thread that does not own it, as they lie in one of them: the
+   others by their places, and where more of them lie.  The others are not touched: what is written
+   there is for the owner to fetch from another processor's cache, one after the other if it were a
+   list, all at once if it writes a list there itself.  Places are distances from the page's start
+   in units of 1 << mip_place_shift. */
+struct __attribute__((may_alias)) message {
+    struct message *next; /* posted: on the owner's stack or in its backlog */
+    uint16_t chain;       /* place of the block that holds more, or PLACE_NONE */
+    uint16_t count;       /* of places in this block */
+    uint16_t place[];
+};
+enum { PLACE_NONE = UINT16_MAX };
+_Static_assert(sizeof(struct message) <= GRANULE, "a message fits in the smallest block");
+
+/* Blocks of one page on their way to a message.  The last one that was made to hold others is the
+   message. */
 struct batch {
     struct page *page;
-    struct block *head, *tail;
-    uint32_t count;
+    struct message *head;
+    uint16_t room; /* for places in `head` */
+    uint16_t left; /* blocks that the batch may hold beside those and this room */
+    uint8_t shift; /* of places in this page */
 };
-
-/* A chain of blocks of one page, as it lies in its first block.  Offsets are in granules from the
-   page's start. */
-struct __attribute__((may_alias)) message {
-    struct message *next;
-    uint64_t chain : 28; /* second block */
-    uint64_t tail : 28;  /* last block */
-    uint64_t count : 8;
-};
-_Static_assert(sizeof(struct message) <= GRANULE, "a message fits in the smallest block");
-_Static_assert(BATCH_COUNT_MAX < 256, "a message's count fits");
 
 enum record_state { RECORD_ACTIVE, RECORD_PARKED, RECORD_BUSY, RECORD_DEAD };
 
@@ -73,8 +80,8 @@ struct MIP_ALIGNED(128) thread {
     struct heap *made;            /* [owner] heaps made by the program */
     struct heap *made_cursor;     /* [owner] where the sweep for returned blocks goes on, or NULL */
     struct message *backlog;      /* [owner] messages taken but not yet spliced */
-    size_t backlog_count;         /* [owner] messages to splice at the next tick */
-    uint64_t drained_at;          /* [owner] ms: when a full portion of messages was last spliced */
+    size_t backlog_count;         /* [owner] blocks to splice at the next tick */
+    uint64_t drained_at;          /* [owner] ms: when a full portion was last spliced */
     uint32_t ticks;               /* [owner] */
     uint32_t frees_since_flush;   /* [owner] frees into batches since one was last posted */
     unsigned long long heartbeat; /* [owner] */
@@ -95,6 +102,13 @@ struct MIP_ALIGNED(128) thread {
     _Atomic(bool) a_has_pages; /* [lock, atomic] hint: a parked record has pages to give */
 };
 _Static_assert(offsetof(struct thread, heap) == 0, "token and backing heap are one address");
+
+/* A queued page has become empty, or is not any more. */
+MIP_INLINE void mip_heap_count_empty(struct heap *heap, const struct page *page, bool is_empty) {
+    ptrdiff_t slices = is_empty ? (ptrdiff_t)page->slices : -(ptrdiff_t)page->slices;
+    heap->empty_slices += (size_t)slices;
+    mip_arena_note_empty(slices);
+}
 
 /* --- heap.c: pages of a heap; the calling thread owns it or holds its record's lock --- */
 
@@ -134,6 +148,9 @@ void *mip_heap_malloc_guarded(struct heap *heap, size_t block_size, size_t align
 
 /* Take the page off its list and give it back. */
 void mip_heap_release_page(struct heap *heap, struct page *page);
+
+/* Give back empty pages, about `slices` long together. */
+void mip_heap_release_empty(struct heap *heap, size_t slices);
 
 /* Put what is left of the bin's list back on its page. */
 void mip_heap_unload(struct heap *heap, unsigned bin);
@@ -186,6 +203,34 @@ void mip_made_merge(struct heap *heap);
 void mip_made_merge_all(struct thread *thread);
 
 /* --- message.c: blocks of other threads' pages --- */
+
+/* The first of the batches that the page's blocks may be in. */
+MIP_INLINE struct batch *mip_batch_set(struct thread *thread, const struct page *page) {
+    return thread->batch[((uintptr_t)page / sizeof(struct page)) % BATCH_SETS];
+}
+
+/* The block becomes the one that holds others. */
+void mip_batch_make_head(struct thread *thread, struct batch *batch, struct block *block);
+
+/* Add a block to its page's batch, if that is there and has room for it.  The stores are in an
+   order in which each prefix leaves a batch that can be sent: see fork.c. */
+MIP_INLINE bool mip_batch_add(struct thread *thread, struct page *page, struct block *block) {
+    struct batch *batch = mip_batch_set(thread, page);
+    if (batch->page != page && (++batch)->page != page)
+        return false;
+    if (batch->room == 0) {
+        if (batch->left == 0)
+            return false;
+        mip_batch_make_head(thread, batch, block);
+        return true;
+    }
+    struct message *head = batch->head;
+    head->place[head->count] = (uint16_t)((size_t)((char *)block - page->start) >> batch->shift);
+    mip_store_fence();
+    head->count++;
+    batch->room--;
+    return true;
+}
 
 /* Free a block of a page that is not the calling thread's; thread NULL: it has no record. */
 void mip_free_remote(struct thread *thread, struct page *page, struct block *block);

@@ -18,9 +18,9 @@
 #include "strict.h"
 
 enum {
-    DRAIN_PORTION = 32, /* messages per tick, doubling while a backlog lasts */
+    DRAIN_PORTION = 256, /* blocks per tick, doubling while a backlog lasts */
     DRAIN_PORTION_MAX = 4096,
-    DRAIN_PER_MS = 2048, /* of a thread that is rarely here: about a tenth of its time */
+    DRAIN_PER_MS = 8192, /* of a thread that is rarely here: about a tenth of its time */
     DRAIN_LATE_MAX = 65536,
     FLUSH_AFTER = 256, /* frees into batches without one posted */
     PINNED_MAX = 4     /* pages pinned by batches that old */
@@ -56,34 +56,53 @@ static void post(struct message *message, struct page *page) {
     }
 }
 
-/* The chain's message, which lies in its first block. */
-static struct message *message_of(const struct page *page, struct block *head, struct block *tail,
-                                  uint32_t count) {
-    struct block *second = count > 1 ? mip_link_get(page, head) : head;
-    struct message *message = (struct message *)head;
-    if (SLOTS) { /* the chain is in the slot words */
-        if (count == 1)
-            mip_link_set(page, head, NULL);
-        mip_strict_begin_message(page, head);
-        return message;
-    }
-    size_t chain = (size_t)((char *)second - page->start) >> GRANULE_SHIFT;
-    size_t last = (size_t)((char *)tail - page->start) >> GRANULE_SHIFT;
-    message->chain = chain & 0xfffffff;
-    message->tail = last & 0xfffffff;
-    message->count = count & 0xff;
+/* Pages of larger blocks are longer, and those blocks multiples of more. */
+enum { LONG_PAGES_SHIFT = GRANULE_SHIFT + 3 };
+_Static_assert((SMALL_PAGE_SLICES_TOP << SLICE_SHIFT >> GRANULE_SHIFT) <= PLACE_NONE &&
+                   (PAGE_SLICES_TOP << SLICE_SHIFT >> LONG_PAGES_SHIFT) <= PLACE_NONE,
+               "places of all blocks of a page fit");
+_Static_assert(NATURAL_ALIGNMENT_MAX / BINS_PER_DOUBLING % (1 << LONG_PAGES_SHIFT) == 0,
+               "larger blocks lie at multiples of a place");
+
+static uint8_t place_shift(const struct page *page) {
+    return page->block_size > NATURAL_ALIGNMENT_MAX ? LONG_PAGES_SHIFT : GRANULE_SHIFT;
+}
+
+static uint16_t place_of(const struct page *page, const void *block) {
+    return (uint16_t)((size_t)((const char *)block - page->start) >> place_shift(page));
+}
+
+static void *block_at(const struct page *page, uint16_t place) {
+    return page->start + ((size_t)place << place_shift(page));
+}
+
+/* A block that holds others of its page, in front of those that `chain` holds. */
+static struct message *holder(struct block *block, uint16_t chain) {
+    struct message *message = (struct message *)block;
+    message->chain = chain;
+    message->count = 0;
     return message;
+}
+
+/* A message of this block alone. */
+static struct message *message_of(const struct page *page, struct block *block) {
+    if (!SLOTS)
+        return holder(block, PLACE_NONE);
+    mip_link_set(page, block, NULL);
+    mip_strict_begin_message(page, block);
+    return (struct message *)block;
 }
 
 /* The batch's message, or NULL. */
 static struct message *take_batch(struct thread *thread, struct batch *batch) {
-    struct page *page = batch->page;
-    if (page == NULL)
+    if (batch->page == NULL)
         return NULL;
+    if (SLOTS)
+        mip_strict_begin_message(batch->page, (struct block *)batch->head);
     batch->page = NULL;
     thread->batches_used--;
     thread->frees_since_flush = 0;
-    return message_of(page, batch->head, batch->tail, batch->count);
+    return batch->head;
 }
 
 static void flush(struct thread *thread, struct batch *batch) {
@@ -138,8 +157,9 @@ static void free_made(struct page *page, struct block *block) {
     mip_store_release(&owner->a_made_hint, true); /* pairs with the acquire in collect_hinted */
 }
 
+/* The page's batch, or one without a page. */
 static struct batch *batch_for(struct thread *thread, const struct page *page) {
-    struct batch *set = thread->batch[((uintptr_t)page / sizeof(struct page)) % BATCH_SETS];
+    struct batch *set = mip_batch_set(thread, page);
     for (int way = 0; way < BATCH_WAYS; way++)
         if (set[way].page == page)
             return &set[way];
@@ -151,33 +171,52 @@ static struct batch *batch_for(struct thread *thread, const struct page *page) {
     return &set[thread->next_way];
 }
 
-void mip_free_remote(struct thread *thread, struct page *page, struct block *block) {
-    unsigned flags = mip_page_flags(page);
-    if (flags & PAGE_MADE) {
-        free_made(page, block);
+void mip_batch_make_head(struct thread *thread, struct batch *batch, struct block *block) {
+    struct page *page = batch->page;
+    if (SLOTS) { /* the chain is in the slot words */
+        mip_link_set(page, block, (struct block *)batch->head);
+        batch->head = (struct message *)block;
+        batch->left--;
+        thread->frees_since_flush++;
         return;
     }
-    if (thread == NULL || (flags & PAGE_SINGLE)) {
-        post(message_of(page, block, block, 1), page);
-        return;
-    }
+    size_t places = (page->block_size - offsetof(struct message, place)) / sizeof(uint16_t);
+    struct message *head =
+        holder(block, batch->head == NULL ? PLACE_NONE : place_of(page, batch->head));
+    batch->left--;
+    mip_store_fence();
+    batch->head = head;
+    batch->room = (uint16_t)mip_min(places, batch->left);
+    batch->left -= batch->room;
+    thread->frees_since_flush += batch->room + 1u;
+}
+
+/* There is no batch for the page, or it is full. */
+static void begin_batch(struct thread *thread, struct page *page, struct block *block) {
     struct batch *batch = batch_for(thread, page);
-    if (batch->page == NULL) {
-        batch->page = page;
-        thread->batches_used++;
-        batch->head = batch->tail = block;
-        batch->count = 1;
-        mip_link_set(page, block, NULL);
-    } else {
-        mip_link_set(page, block, batch->head);
-        batch->head = block;
-        batch->count++;
-    }
-    thread->frees_since_flush++;
-    if (batch->count >= BATCH_COUNT_MAX || batch->count * page->block_size >= BATCH_BYTES_MAX)
+    flush(thread, batch);
+    batch->left =
+        (uint16_t)mip_max(mip_min(BATCH_COUNT_MAX, BATCH_BYTES_MAX / page->block_size), 1);
+    batch->shift = place_shift(page);
+    batch->head = NULL;
+    batch->room = 0;
+    batch->page = page;
+    thread->batches_used++;
+    mip_batch_make_head(thread, batch, block);
+    if (batch->room == 0 && batch->left == 0)
         flush(thread, batch);
     else if (thread->frees_since_flush >= FLUSH_AFTER && thread->batches_used >= PINNED_MAX)
         mip_flush_batches(thread);
+}
+
+void mip_free_remote(struct thread *thread, struct page *page, struct block *block) {
+    unsigned flags = mip_page_flags(page);
+    if (flags & PAGE_MADE)
+        free_made(page, block);
+    else if (thread == NULL || (flags & PAGE_SINGLE))
+        post(message_of(page, block), page);
+    else if (!mip_batch_add(thread, page, block))
+        begin_batch(thread, page, block);
 }
 
 static struct message *take_all(struct thread *thread) {
@@ -188,7 +227,7 @@ static struct message *take_all(struct thread *thread) {
 }
 
 /* Its chain, out of the slot words. */
-static void splice_slots(struct page *page, struct block *head) {
+static size_t splice_slots(struct page *page, struct block *head) {
     struct block *tail = head, *next;
     uint32_t count = 1;
     mip_strict_end_message(page, head);
@@ -197,9 +236,40 @@ static void splice_slots(struct page *page, struct block *head) {
         count++;
     }
     mip_heap_put(page, head, tail, count);
+    return count;
 }
 
-static void splice(struct thread *thread, struct message *message) {
+/* The blocks of a message as a list, the last freed first.  None of them is read but the holders.
+ */
+static struct block *unpack(struct page *page, struct message *message, struct block **last,
+                            uint32_t *count) {
+    struct block *list = NULL;
+    *last = NULL;
+    *count = 0;
+    for (;;) {
+        uint16_t chain = message->chain;
+        unsigned places = message->count;
+        for (unsigned i = 0; i < places; i++) {
+            struct block *block = block_at(page, message->place[i]);
+            if (*last == NULL)
+                *last = block;
+            mip_link_set(page, block, list);
+            list = block;
+        }
+        struct block *holding = (struct block *)message;
+        if (*last == NULL)
+            *last = holding;
+        mip_link_set(page, holding, list);
+        list = holding;
+        *count += places + 1;
+        if (chain == PLACE_NONE)
+            return list;
+        message = block_at(page, chain);
+    }
+}
+
+/* The number of blocks that came home. */
+static size_t splice(struct thread *thread, struct message *message) {
     struct page *page = mip_pagemap_find(message);
     struct thread *owner = page == NULL ? NULL : mip_page_owner(page);
     if (owner == NULL)
@@ -207,20 +277,15 @@ static void splice(struct thread *thread, struct message *message) {
                   (void *)message);
     if (owner != thread) {
         push(message, owner); /* only pushed: draining that record too would recur */
-        return;
+        return 1;
     }
-    if (SLOTS) {
-        splice_slots(page, (struct block *)message);
-        return;
-    }
-    uint32_t count = message->count;
-    struct block *head = (struct block *)message;
-    struct block *tail = (struct block *)(page->start + ((size_t)message->tail << GRANULE_SHIFT));
-    struct block *second =
-        (struct block *)(page->start + ((size_t)message->chain << GRANULE_SHIFT));
-    if (count > 1)
-        mip_link_set(page, head, second);
-    mip_heap_put(page, head, tail, count);
+    if (SLOTS)
+        return splice_slots(page, (struct block *)message);
+    struct block *last;
+    uint32_t count;
+    struct block *list = unpack(page, message, &last, &count);
+    mip_heap_put(page, list, last, count);
+    return count;
 }
 
 /* How many messages to splice at this tick.  A thread that is busy splices a bounded portion; one
@@ -243,7 +308,7 @@ void mip_drain(struct thread *thread, bool all) {
         push_batches(thread);
     }
     size_t portion = all ? SIZE_MAX : drain_portion(thread);
-    for (; portion > 0; portion--) {
+    while (portion > 0) {
         if (thread->backlog == NULL)
             thread->backlog = take_all(thread);
         struct message *message = thread->backlog;
@@ -254,7 +319,7 @@ void mip_drain(struct thread *thread, bool all) {
         thread->backlog = next_of(message);
         if (SLOTS && thread->backlog != NULL)
             mip_strict_check_message(thread->backlog, message);
-        splice(thread, message);
+        portion -= mip_min(splice(thread, message), portion);
     }
     thread->backlog_count =
         mip_min(2 * mip_max(thread->backlog_count, DRAIN_PORTION), DRAIN_PORTION_MAX);

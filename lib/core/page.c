@@ -13,7 +13,7 @@
 #include "meta.h"
 #include "pagemap.h"
 
-enum { CARVE_USED_BYTES = 32 * 1024, CARVE_SLOTS_MIN = 16, CARVE_SLOTS_MAX = 256 };
+enum { CARVE_BYTES = 4 * 1024, CARVE_SLOTS_MIN = 16, CARVE_SLOTS_MAX = 256 };
 _Static_assert((int)MIP_STAT_BIN_HUGE == (int)BIN_NONE, "one numbering of classes");
 
 static struct pool page_pool = {.size = sizeof(struct page)};
@@ -76,6 +76,7 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
     page->stamp = 0;
     page->extra_slice = 0;
     page->arena = (uint16_t)arena;
+    page->is_short = false;
     if (!is_single) {
         /* Pages begin carving at different blocks of their first OS page, so that their hot
            blocks do not all fall into the same cache sets. */
@@ -154,11 +155,10 @@ struct block *mip_page_carve(struct page *page, uint32_t *count) {
     *count = 0;
     if (left == 0)
         return NULL;
-    /* One OS page's worth: memory nobody asked for stays untouched.  Memory that was used before
-       is resident, mostly, and costs nothing but the links. */
+    /* Little at a time: memory nobody asked for stays untouched, and a thread that ends soon has
+       few blocks to put back. */
     size_t size = page->block_size;
-    size_t bytes = page->is_zero ? mip_os_info.page_size : CARVE_USED_BYTES;
-    uint32_t wanted = (uint32_t)mip_max(bytes / size, 1);
+    uint32_t wanted = (uint32_t)mip_max(CARVE_BYTES / size, 1);
     if (SLOTS) /* no block is touched, and their order is random */
         wanted = (uint32_t)mip_max(mip_min(wanted, CARVE_SLOTS_MAX), CARVE_SLOTS_MIN);
     uint32_t n = left < wanted ? left : wanted;

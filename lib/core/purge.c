@@ -2,17 +2,16 @@
 /* Floor 3, core: what is kept warm and what is given back.  Any thread, no lock: a purge first
    takes the slices, as an allocation would.
 
-   The bound.  What a program oscillates with is kept warm, and no more than it needs to come back
-   to where it was: slices up to the smaller of
-     - the swing: how far the number of slices in use has lately risen again from its lowest point
-       since its top, by slices that had been in use before, and
-     - what is missing to the top of lately,
-   at least 1 MiB.  Lately: in this period or the one before; a period is as long as the purge delay
-   and is looked at by ticks.  So a program that frees what it built up, once, keeps 1 MiB, and
-   what is resident never exceeds what was in use at the top by more.
-   What lies above the bound is purged when slices are freed, or taken cold, high addresses first
-   (allocation prefers low ones), in runs as long as possible.  A single event pays for at most
-   twice what it freed, or 4 MiB, whichever is more. */
+   The bound.  What is kept warm is what turned out to be missed: slices that were purged and then
+   taken again raise the bound by as many, so a program that goes up and down finds its memory as
+   it left it from the second time on.  What was warm through a whole period without being taken
+   was too much: it lowers the bound by as many, and is purged little by little; a period is as long
+   as the purge delay and is looked at by ticks.  Empty pages that heaps keep count as warm.  The
+   bound is at least 1 MiB, and what is resident never exceeds what was lately in use at the top by
+   more than a quarter.  So a program that frees what it built up, once, keeps 1 MiB. What lies
+   above the bound is purged when slices are freed, or taken cold, high addresses first (allocation
+   prefers low ones), in runs as long as possible.  A single event pays for at most twice what it
+   freed, or 4 MiB, whichever is more. */
 #include "../base/options.h"
 #include "../base/stats.h"
 #include "../os/os.h"
@@ -34,14 +33,14 @@ struct lately {
 
 static _Atomic(size_t) a_purging;    /* threads that hold slices in order to purge them */
 static _Atomic(size_t) a_warm;       /* slices that are warm; may run behind for a moment */
+static _Atomic(size_t) a_empty;      /* slices in pages that heaps keep though they are empty */
 static _Atomic(size_t) a_live;       /* slices in use */
-static _Atomic(size_t) a_low;        /* the least in use since the top */
-static _Atomic(size_t) a_retaken;    /* since then, slices that had been in use before */
+static _Atomic(size_t) a_missed;     /* slices to keep warm, since they were missed when purged */
+static _Atomic(size_t) a_least_warm; /* in this period */
+static _Atomic(size_t) a_least_free; /* likewise, of warm and empty ones together */
+static _Atomic(size_t) a_unused;     /* warm through the whole period before: to be purged */
 static struct lately most_live;      /* most slices in use */
-static struct lately swing;          /* longest way back up */
-static _Atomic(size_t) a_warm_taken; /* in this period, and whether any in the one before: */
-static _Atomic(bool) a_is_idle;
-static _Atomic(size_t) a_since; /* ms, truncated: when this period began; 0: none has */
+static _Atomic(size_t) a_since;      /* ms, truncated: when this period began; 0: none has */
 
 /* Not below zero: in the child of a fork that a signal handler made in the midst of a purge, or of
    taking slices, they have been counted again already. */
@@ -61,23 +60,14 @@ static void raise(struct lately *value, size_t to) {
         mip_store_relaxed(&value->a_now, to);
 }
 
-static void end_period(struct lately *value, size_t start) {
-    mip_store_relaxed(&value->a_before, mip_load_relaxed(&value->a_now));
-    mip_store_relaxed(&value->a_now, start);
-}
-
-static void start_dip(size_t live) {
-    mip_store_relaxed(&a_low, live);
-    mip_store_relaxed(&a_retaken, 0);
-}
-
 static size_t warm_bound(void) {
     if (mip_option_is_enabled(MIP_OPTION_CACHE_RESET))
         return 0;
-    size_t live = mip_load_relaxed(&a_live), most = lately(&most_live);
-    most += most / 8;
-    size_t missing = most > live ? most - live : 0;
-    return mip_max(mip_min(lately(&swing), missing), WARM_LEAST);
+    size_t kept = mip_load_relaxed(&a_empty), most = lately(&most_live);
+    size_t live = mip_load_relaxed(&a_live);
+    most += most / 4 + kept;
+    size_t room = most > live ? most - live : 0;
+    return mip_max(mip_min(mip_load_relaxed(&a_missed) + WARM_LEAST, room), WARM_LEAST);
 }
 
 /* Purge one run of warm slices that ends below `top`, at most `limit` long.  Its length; *next is
@@ -150,6 +140,35 @@ static void purge(size_t wanted) {
     }
 }
 
+static void note_least(_Atomic(size_t) *least, size_t now) {
+    if (now < mip_load_relaxed(least))
+        mip_store_relaxed(least, now);
+}
+
+/* What was free and resident is used again. */
+static void note_used(void) {
+    size_t warm = mip_load_relaxed(&a_warm);
+    note_least(&a_least_warm, warm);
+    note_least(&a_least_free, warm + mip_load_relaxed(&a_empty));
+}
+
+void mip_arena_note_empty(ptrdiff_t slices) {
+    if (slices >= 0) {
+        mip_add_relaxed(&a_empty, (size_t)slices);
+    } else {
+        lower(&a_empty, (size_t)-slices);
+        note_used();
+    }
+}
+
+bool mip_arena_may_keep(size_t slices) {
+    return mip_load_relaxed(&a_warm) + mip_load_relaxed(&a_empty) + slices <= warm_bound();
+}
+
+bool mip_arena_has_warm(size_t slices) {
+    return mip_load_relaxed(&a_warm) >= slices;
+}
+
 /* Asked after slices were found taken (the fence pairs with that in purge).  A no means that they
    can be taken now, if it was a purge that had them (acquire: pairs with the release there). */
 bool mip_arena_is_purging(void) {
@@ -160,8 +179,10 @@ bool mip_arena_is_purging(void) {
 static void purge_excess(size_t freed) {
     if (!mip_option_is_enabled(MIP_OPTION_PAGE_RESET))
         return;
-    size_t warm = mip_load_relaxed(&a_warm);
+    size_t warm = mip_load_relaxed(&a_warm), kept = mip_load_relaxed(&a_empty);
     size_t bound = warm_bound();
+    if (bound > 0)
+        bound = mip_max(bound - mip_min(bound, kept), WARM_LEAST);
     if (warm > bound && warm - bound >= (bound == 0 ? 1 : HYSTERESIS))
         purge(mip_min(warm - bound, mip_max(PORTION, freed)));
 }
@@ -170,17 +191,11 @@ void mip_arena_note_take(size_t slices, size_t warm, size_t reused) {
     size_t live = mip_add_relaxed(&a_live, slices) + slices;
     if (warm > 0) {
         lower(&a_warm, warm);
-        mip_store_relaxed(&a_warm_taken, 1);
+        note_used();
     }
-    if (reused > 0) {
-        size_t retaken = mip_add_relaxed(&a_retaken, reused) + reused;
-        size_t low = mip_load_relaxed(&a_low);
-        raise(&swing, mip_min(retaken, live > low ? live - low : 0));
-    }
-    if (live >= lately(&most_live)) {
-        raise(&most_live, live);
-        start_dip(live);
-    }
+    if (reused > warm)
+        mip_add_relaxed(&a_missed, reused - warm);
+    raise(&most_live, live);
     /* Cold ones although others are warm: these were too short, or lie elsewhere. */
     if (warm < slices && mip_load_relaxed(&a_warm) > WARM_LEAST)
         purge_excess(slices);
@@ -188,10 +203,7 @@ void mip_arena_note_take(size_t slices, size_t warm, size_t reused) {
 
 void mip_arena_note_give(size_t slices) {
     lower(&a_live, slices);
-    size_t live = mip_load_relaxed(&a_live);
     mip_add_relaxed(&a_warm, slices);
-    if (live < mip_load_relaxed(&a_low))
-        start_dip(live);
 }
 
 void mip_arena_given(struct arena *arena, size_t end, size_t slices) {
@@ -213,7 +225,6 @@ void mip_purge_fork_child(void) {
     mip_store_relaxed(&a_purging, 0);
     mip_store_relaxed(&a_warm, warm);
     mip_store_relaxed(&a_live, live);
-    start_dip(live);
 }
 
 void mip_arena_collect(bool force) {
@@ -223,17 +234,30 @@ void mip_arena_collect(bool force) {
         purge_excess(0);
 }
 
+/* What was not used through the period is too much. */
+static void end_period(void) {
+    size_t warm = mip_load_relaxed(&a_warm), empty = mip_load_relaxed(&a_empty);
+    lower(&a_missed, mip_min(mip_load_relaxed(&a_least_free), warm + empty));
+    mip_store_relaxed(&a_unused, mip_min(mip_load_relaxed(&a_least_warm), warm));
+    mip_store_relaxed(&a_least_warm, warm);
+    mip_store_relaxed(&a_least_free, warm + empty);
+    mip_store_relaxed(&most_live.a_before, mip_load_relaxed(&most_live.a_now));
+    mip_store_relaxed(&most_live.a_now, mip_load_relaxed(&a_live));
+}
+
 void mip_arena_tick(uint64_t now) {
     size_t since = mip_load_relaxed(&a_since);
     size_t delay = (size_t)mip_option_get(MIP_OPTION_PURGE_DELAY);
     if ((since == 0 || (size_t)now - since > delay) &&
         mip_cas_relaxed(&a_since, &since, (size_t)now + (now == 0))) {
-        mip_store_relaxed(&a_is_idle, mip_exchange_relaxed(&a_warm_taken, 0) == 0 && since != 0);
-        end_period(&swing, 0);
-        end_period(&most_live, mip_load_relaxed(&a_live));
+        if (since != 0)
+            end_period();
     }
-    if (!mip_load_relaxed(&a_is_idle) || mip_load_relaxed(&a_warm_taken) > 0)
-        purge_excess(0);
-    else if (mip_option_is_enabled(MIP_OPTION_PAGE_RESET) && mip_load_relaxed(&a_warm) > 0)
-        purge(PORTION);
+    purge_excess(0);
+    size_t unused = mip_load_relaxed(&a_unused);
+    if (unused > 0 && mip_option_is_enabled(MIP_OPTION_PAGE_RESET)) {
+        unused = mip_min(unused, PORTION);
+        lower(&a_unused, unused);
+        purge(unused);
+    }
 }

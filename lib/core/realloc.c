@@ -117,8 +117,13 @@ static void *resize(struct page *page, void *p, size_t size, bool zero, bool may
     return result;
 }
 
+/* Interpreters allocate by realloc alone. */
+MIP_INLINE void *fresh_block(struct heap *heap, size_t size, bool zero) {
+    return heap == NULL && !zero ? mip_fast_malloc(size) : mip_heap_malloc(heap, size, zero);
+}
+
 static void *move(struct heap *heap, void *p, size_t usable, size_t size, bool zero) {
-    void *fresh = mip_heap_malloc(heap, size, zero);
+    void *fresh = fresh_block(heap, size, zero);
     if (fresh == NULL)
         return NULL;
     memcpy(fresh, p, mip_min(usable, size));
@@ -136,7 +141,7 @@ void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero) {
     if (SLOTS)
         return mip_strict_realloc(heap, p, size, 0, 0, zero);
     if (p == NULL)
-        return mip_heap_malloc(heap, size, zero);
+        return fresh_block(heap, size, zero);
     struct page *page = mip_pagemap_find(p);
     if (page == NULL)
         return refuse_foreign(p);

@@ -71,10 +71,12 @@ static void recount_heap(struct heap *heap) {
     recount_list(heap, &heap->full_made);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         recount_list(heap, &heap->queue[bin]);
+    mip_arena_note_empty(-(ptrdiff_t)heap->empty_slices);
     heap->empty_slices = 0;
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         for (struct page *page = heap->queue[bin].first; page != NULL; page = page->next)
-            heap->empty_slices += page->until_event == 0 ? page->slices : 0;
+            if (page->until_event == 0)
+                mip_heap_count_empty(heap, page, true);
 }
 
 static void recount(struct thread *thread) {

@@ -5,11 +5,10 @@
 #include "../os/os.h"
 
 enum {
-    PAGE_SLICES_TOP = 64,
-    SMALL_PAGE_SLICES_TOP = 8,
     BLOCKS_LEAST = 64,
     BIG_BLOCKS_LEAST = 32,
-    BIG_PAGE_SLICES_LEAST = 16,
+    BIG_PAGE_SLICES_LEAST = 20,
+    BIG_PAGE_SLICES_MOST = 16,
     FIRST_PAGE_SHARE = 8 /* many threads never need more of a size than a few blocks */
 };
 
@@ -19,8 +18,8 @@ size_t mip_bin_page_slices(unsigned bin, size_t held) {
        bin holds for each, that stays a small part of the whole. */
     size_t slices = held / 8;
     size_t least = mip_slices_of(size * BLOCKS_LEAST);
-    if (size > NATURAL_ALIGNMENT_MAX)
-        least = mip_min(size * BIG_BLOCKS_LEAST >> SLICE_SHIFT, BIG_PAGE_SLICES_LEAST);
+    if (size > NATURAL_ALIGNMENT_MAX && least > BIG_PAGE_SLICES_LEAST)
+        least = mip_min(size * BIG_BLOCKS_LEAST >> SLICE_SHIFT, BIG_PAGE_SLICES_MOST);
     if (held == 0)
         least = least / FIRST_PAGE_SHARE;
     size_t most = size > NATURAL_ALIGNMENT_MAX ? PAGE_SLICES_TOP : SMALL_PAGE_SLICES_TOP;

@@ -20,11 +20,13 @@ enum {
     LINEAR_BINS = 8, /* 16, 32 ... 128 */
     BINS_PER_DOUBLING = 8,
     SMALL_BIN_COUNT = LINEAR_BINS + 8 * BINS_PER_DOUBLING,
-    BIN_COUNT = LINEAR_BINS + 12 * BINS_PER_DOUBLING,
-    BIN_NONE = BIN_COUNT,        /* of single-block pages */
-    SMALL_MAX = 32 * 1024,       /* largest size found by table: the fast paths end here */
-    MEDIUM_MAX = 512 * 1024,     /* largest size that shares a page */
-    NATURAL_ALIGNMENT_MAX = 4096 /* natural alignment is used up to here */
+    BIN_COUNT = LINEAR_BINS + 9 * BINS_PER_DOUBLING,
+    BIN_NONE = BIN_COUNT,         /* of single-block pages */
+    SMALL_MAX = 32 * 1024,        /* largest size found by table: the fast paths end here */
+    MEDIUM_MAX = 64 * 1024,       /* largest size that shares a page */
+    NATURAL_ALIGNMENT_MAX = 4096, /* natural alignment is used up to here */
+    PAGE_SLICES_TOP = 64,         /* longest page of blocks */
+    SMALL_PAGE_SLICES_TOP = 8     /* of blocks of NATURAL_ALIGNMENT_MAX at most */
 };
 
 /* The class of a size in granules, 0 <= granules <= SMALL_MAX / GRANULE, as a constant

@@ -19,14 +19,8 @@ void mip_strict_start(void);
 
 enum {
     BIN_ZERO = BIN_COUNT - 1, /* blocks of size 0, which nobody may touch */
-    SHARED_MAX_FULL = 64 * 1024,
-    SHARED_MAX_LIGHT = 480 * 1024 /* class BIN_COUNT - 2 */
+    SHARED_MAX = 60 * 1024    /* class BIN_COUNT - 2: the largest block that shares a page */
 };
-
-/* The largest block that shares a page with others. */
-MIP_INLINE size_t mip_strict_shared_max(void) {
-    return mip_strict_is_full ? SHARED_MAX_FULL : SHARED_MAX_LIGHT;
-}
 
 /* A live block of ours. */
 struct mip_found {

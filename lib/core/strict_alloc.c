@@ -23,8 +23,7 @@ static unsigned alignment_bits(size_t alignment) {
 /* The class that has room for `length` bytes and one more; BIN_NONE: none that shares a page. */
 static unsigned bin_for(size_t length, size_t alignment) {
     size_t room = mip_round_up(length + 1, mip_max(alignment, GRANULE));
-    if (length >= MIP_SIZE_MAX || room > mip_strict_shared_max() ||
-        alignment > NATURAL_ALIGNMENT_MAX)
+    if (length >= MIP_SIZE_MAX || room > SHARED_MAX || alignment > NATURAL_ALIGNMENT_MAX)
         return BIN_NONE;
     return mip_bin_of(room);
 }
@@ -191,8 +190,7 @@ static MIP_NOINLINE void *allocate_in(struct heap *heap, const struct request *r
 
 void *mip_strict_malloc(struct heap *heap, size_t size, bool zero) {
     if (MIP_LIKELY(heap == NULL && size < SMALL_MAX && mip_tls_self > TLS_DONE)) {
-        unsigned bin =
-            size == 0 ? (unsigned)BIN_ZERO : mip_root.bin_of[(size + GRANULE) >> GRANULE_SHIFT];
+        unsigned bin = size == 0 ? (unsigned)BIN_ZERO : mip_small_bin(size + 1);
         heap = mip_tls_default();
         if (MIP_LIKELY(heap->list[bin] != NULL)) {
             struct page *page;

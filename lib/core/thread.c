@@ -119,8 +119,8 @@ static void move_page(struct page *page, struct heap *to, struct heap *from) {
     to->bin_slices[bin] += (uint32_t)page->slices;
     from->bin_slices[bin] -= (uint32_t)page->slices;
     if (page->until_event == 0) {
-        to->empty_slices += page->slices;
-        from->empty_slices -= page->slices;
+        mip_heap_count_empty(to, page, true);
+        mip_heap_count_empty(from, page, false);
     }
     mip_heap_forget_page(named);
     uintptr_t special = mip_load_relaxed(&page->a_owner) & OWNER_SPECIAL;

@@ -10,7 +10,12 @@
 #include "core.h"
 #include "fast.h"
 
-enum { BINS_PER_CHECK = 8, MADE_HEAPS_PER_CHECK = 16, MADE_PAGES_PER_CHECK = 32 };
+enum {
+    RELEASE_PORTION = 64, /* slices */
+    BINS_PER_CHECK = 8,
+    MADE_HEAPS_PER_CHECK = 16,
+    MADE_PAGES_PER_CHECK = 32
+};
 
 static struct mip_hook deferred_hook;
 _Atomic(bool) mip_has_deferred;
@@ -51,6 +56,8 @@ static void collect_hinted(struct thread *thread) {
 
 /* Empty pages that nobody wanted for a while are let go, a few bins at a time. */
 static void check_bins(struct thread *thread) {
+    if (thread->heap.empty_slices > EMPTY_MAX && !mip_arena_may_keep(0))
+        mip_heap_release_empty(&thread->heap, RELEASE_PORTION);
     for (int i = 0; thread->heap.empty_slices > 0 && i < BINS_PER_CHECK; i++) {
         unsigned bin = thread->check_bin;
         thread->check_bin = (uint8_t)(bin + 1 < BIN_COUNT ? bin + 1 : 0);

@@ -135,7 +135,7 @@ START_TEST(huge_blocks) {
 }
 END_TEST
 
-enum { STRICT_MAX = 64 * 1024 };
+enum { STRICT_MAX = 60 * 1024 };
 
 /* A class has a page as long as it has a block, and the sums agree. */
 START_TEST(pages_by_class) {
@@ -171,7 +171,7 @@ START_TEST(blocks_by_class) {
     mi_stats_t before, after;
     before = get();
     for (unsigned i = 0; i < ROUNDS; i++) {
-        size_t most = counts ? STRICT_MAX - 1 : 499999;
+        size_t most = counts ? STRICT_MAX - 1 : 49999;
         size_t size = (size_t)i * 2654435761u % (i % 16 == 0 ? most : 3000) + 1;
         size_t slot = i % HELD, bin = 0;
         if (held[slot] != NULL) {

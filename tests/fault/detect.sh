@@ -62,7 +62,7 @@ class_of() {
     case $1$2 in
     s*) class=16 ;;
     m*) class=4608 ;;
-    llight) class=294912 ;;
+    llight) class=266240 ;;
     l*) class=262144 ;;
     esac
 }
