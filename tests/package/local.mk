@@ -10,7 +10,7 @@ PACKAGE_CHECKS = tests/package/debian-build.sh tests/package/debian-source.sh \
 	tests/package/debian-lintian.sh tests/package/debian-flags.sh \
 	tests/package/debian-contents.sh tests/package/debian-symbols.sh \
 	tests/package/debian-install.sh
-PACKAGE_CHECKS_FULL =
+PACKAGE_CHECKS_FULL = tests/package/debian-root.sh
 
 # What is given out, what is installed, and the RPM spec.
 PACKAGE_CHECKS += tests/package/source.sh tests/package/install.sh tests/package/rpm-spec.sh \
