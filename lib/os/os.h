@@ -44,6 +44,9 @@ bool mip_os_protect(void *address, size_t size);
    refuses). */
 bool mip_os_purge(void *address, size_t size);
 
+/* Is there any mapping at the address? */
+bool mip_os_is_mapped(const void *address);
+
 /* Ask for, or refuse, transparent huge pages; advice only. */
 void mip_os_advise_huge(void *address, size_t size, bool wanted);
 

@@ -300,6 +300,20 @@ START_TEST(test_purge) {
 }
 END_TEST
 
+START_TEST(test_is_mapped) {
+    size_t page = mip_os_info.page_size;
+    char *p = mip_os_map(NULL, 4 * page, page);
+    ck_assert_ptr_nonnull(p);
+    errno = 4711;
+    ck_assert(mip_os_is_mapped(p) && mip_os_is_mapped(p + 4 * page - 1));
+    ck_assert(mip_os_is_mapped(&page) && mip_os_is_mapped("text"));
+    mip_os_release(p, 4 * page);
+    ck_assert(!mip_os_is_mapped(p) && !mip_os_is_mapped(p + 4 * page - 1));
+    ck_assert(!mip_os_is_mapped(NULL) && !mip_os_is_mapped((void *)(UINTPTR_MAX - 15)));
+    ck_assert_int_eq(errno, 4711);
+}
+END_TEST
+
 START_TEST(test_advice) {
     size_t size = 32 * page;
     char *p = mip_os_map(NULL, size, page);
@@ -470,6 +484,7 @@ static TCase *memory(void) {
     tcase_add_test(tests, test_too_large);
     tcase_add_test(tests, test_access);
     tcase_add_test(tests, test_purge);
+    tcase_add_test(tests, test_is_mapped);
     tcase_add_test(tests, test_advice);
     tcase_add_test(tests, test_map_huge);
     tcase_add_loop_test(tests, test_remap, 0, 3);
