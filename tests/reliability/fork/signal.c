@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* A program of one thread is interrupted in the midst of malloc and free, and its signal handler
+   forks.  Neither process may hang, and both go on allocating. */
+#include "case.h"
+#include <sys/time.h>
+
+static volatile sig_atomic_t children;
+
+static void fork_now(int number) {
+    (void)number;
+    int saved = errno;
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(5);
+        _exit(0);
+    }
+    expect_child(pid, "the child");
+    children++;
+    errno = saved;
+}
+
+int main(void) {
+    static void *held[512];
+    uint64_t random = 1;
+    begin();
+    struct sigaction action = {.sa_handler = fork_now};
+    sigaction(SIGALRM, &action, NULL);
+    /* The clock's grain is coarser than this: the signals come at no particular place. */
+    struct itimerval timer = {{0, 700}, {0, 700}};
+    setitimer(ITIMER_REAL, &timer, NULL);
+    while ((size_t)children < times(200, 1000)) {
+        size_t i = (size_t)(next_random(&random) % COUNT_OF(held));
+        free(held[i]);
+        size_t size = random_size(&random, 18);
+        held[i] = malloc(size);
+        CHECK(held[i] != NULL);
+        memset(held[i], 1, size < 100 ? size : 100);
+    }
+    timer = (struct itimerval){{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &timer, NULL);
+    for (size_t i = 0; i < COUNT_OF(held); i++)
+        free(held[i]);
+    use_every_size(20);
+    return 0;
+}

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# The cases of cases.txt, which run.sh builds and runs.
+#   make check-reliability-full     the long ones too, in all our variants
+#   make compare-reliability        case x (ours, debug, C library, peers that are installed)
+#   make check-reliability-planted  each case over a malloc with its fault planted: it must fail
+# CASES='C1 F*' picks some of them.
+RELIABILITY_TESTS = tests/reliability/check.sh
+TESTS += $(RELIABILITY_TESTS)
+dist_check_SCRIPTS += $(RELIABILITY_TESTS)
+RELIABILITY_FILES = tests/reliability/README.md tests/reliability/case.h tests/reliability/cases.txt \
+	tests/reliability/common.sh tests/reliability/run.sh
+EXTRA_DIST += $(RELIABILITY_FILES) \
+	tests/reliability/fork tests/reliability/limits tests/reliability/loading \
+	tests/reliability/memory tests/reliability/plugins tests/reliability/privilege \
+	tests/reliability/start tests/reliability/threads tests/reliability/unsure
+
+.PHONY: check-reliability-full compare-reliability check-reliability-planted
+RELIABILITY = $(AM_TESTS_ENVIRONMENT) set -f; \
+	$(SHELL) $(top_srcdir)/tests/reliability/run.sh
+check-reliability-full: all
+	@$(RELIABILITY) --full --columns "linked preload debug $${SECURE_SO:+secure}" $$CASES
+compare-reliability: all
+	@$(RELIABILITY) --table --columns "preload debug glibc mimalloc jemalloc tcmalloc" $$CASES
+check-reliability-planted: all
+	@$(RELIABILITY) --planted $$CASES

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Very many blocks of a mebibyte, each touched in one place: they need the memory of what was
+   touched and a bounded number of mappings. */
+#include "case.h"
+
+int main(void) {
+    begin();
+    size_t count = times(8000, 200000), base = resident();
+    void **blocks = own_memory(count * sizeof *blocks);
+    for (size_t i = 0; i < count; i++) {
+        blocks[i] = malloc(MIB);
+        if (blocks[i] == NULL)
+            FAIL("no addresses after %zu blocks", i);
+        ((char *)blocks[i])[700] = 1;
+    }
+    size_t used = resident() - base, maps = mappings();
+    if (used > count * 8192 + 8 * MIB)
+        FAIL("%zu KiB resident for %zu blocks", used / KIB, count);
+    if (maps > 2000)
+        FAIL("%zu mappings for %zu blocks", maps, count);
+    for (size_t i = 0; i < count; i++)
+        free(blocks[i]);
+    return 0;
+}

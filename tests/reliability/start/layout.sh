@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# needs: start/small.c
+# Address spaces laid out otherwise: no randomness, the old layout, 3 GiB at most, an unlimited stack.
+. "$top_srcdir/tests/reliability/common.sh"
+command -v setarch >/dev/null || skip "no setarch"
+for flags in -R -L "-R -L" -B; do
+    # Words on purpose.
+    # shellcheck disable=SC2086
+    setarch "$(uname -m)" $flags true 2>/dev/null || continue
+    # shellcheck disable=SC2086
+    said=$(served setarch "$(uname -m)" $flags "$CASE_BIN/start/small" 2>&1) ||
+        fail "setarch $flags: status $?: $said"
+    [ "$said" = worked ] || fail "setarch $flags: says: $said"
+done
+said=$(ulimit -s unlimited 2>/dev/null && served "$CASE_BIN/start/small" 2>&1) || [ -z "$said" ] ||
+    fail "unlimited stack: $said"
