@@ -32,10 +32,12 @@ tests_stress_memory_libc_SOURCES = tests/stress/memory.c tests/stress/support.h
 tests_stress_memory_libc_CFLAGS = $(STRESS_LIBC_CFLAGS)
 tests_stress_memory_libc_LDADD = -lpthread
 
-# Longer: SOAK_OPERATIONS for each load, every byte verified, with seeds of the hour.
+# Longer: tests/stress/soak for DURATION seconds, then SOAK_OPERATIONS for each load, every byte
+# verified, with seeds of the hour.
 SOAK_OPERATIONS = 200000
 .PHONY: soak
-soak: all $(stress_tests) $(stress_libc_tests)
+soak: all $(stress_tests) $(stress_libc_tests) tests/stress/soak
+	tests/stress/soak $${DURATION-600}
 	@seed=$$(date +%s); echo "soak: seed $$seed"; \
 	tests/stress/stress -f all 0 $(SOAK_OPERATIONS) $$seed && \
 	tests/stress/stress -f mixed 32 $(SOAK_OPERATIONS) $$seed && \
@@ -43,3 +45,15 @@ soak: all $(stress_tests) $(stress_libc_tests)
 	  tests/stress/ops $$((seed + more)) 200000 || exit 1; \
 	done && \
 	tests/stress/memory
+
+# In make check only a moment of it is run.
+check_PROGRAMS += tests/stress/soak tests/stress/soak-libc
+tests_stress_soak_SOURCES = tests/stress/soak.c tests/stress/support.h
+tests_stress_soak_CFLAGS = $(TEST_CFLAGS)
+tests_stress_soak_LDFLAGS = $(AM_LDFLAGS) $(TEST_LINK_FLAGS)
+tests_stress_soak_LDADD = $(MIMALLOC_LA) -lpthread
+tests_stress_soak_libc_SOURCES = tests/stress/soak.c tests/stress/support.h
+tests_stress_soak_libc_CFLAGS = $(STRESS_LIBC_CFLAGS)
+tests_stress_soak_libc_LDADD = -lpthread
+TESTS += tests/stress/soak.sh
+dist_check_SCRIPTS += tests/stress/soak.sh
