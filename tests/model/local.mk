@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The library's own code under every order of its atomic operations.
 #   make check-model-full [PREEMPTIONS=2]   minutes
-check_PROGRAMS += tests/model/model
-TESTS += tests/model/model.sh
+EXTRA_PROGRAMS += tests/model/model
 dist_check_SCRIPTS += tests/model/model.sh
 tests_model_model_SOURCES = tests/model/model.c tests/model/scheduled.h $(CORE_FILES) $(BASE_FILES) \
 	$(OS_FILES)

@@ -47,7 +47,7 @@ soak: all $(stress_tests) $(stress_libc_tests) tests/stress/soak
 	tests/stress/memory
 
 # In make check only a moment of it is run.
-check_PROGRAMS += tests/stress/soak tests/stress/soak-libc
+EXTRA_PROGRAMS += tests/stress/soak tests/stress/soak-libc
 tests_stress_soak_SOURCES = tests/stress/soak.c tests/stress/support.h
 tests_stress_soak_CFLAGS = $(TEST_CFLAGS)
 tests_stress_soak_LDFLAGS = $(AM_LDFLAGS) $(TEST_LINK_FLAGS)
@@ -55,5 +55,4 @@ tests_stress_soak_LDADD = $(MIMALLOC_LA) -lpthread
 tests_stress_soak_libc_SOURCES = tests/stress/soak.c tests/stress/support.h
 tests_stress_soak_libc_CFLAGS = $(STRESS_LIBC_CFLAGS)
 tests_stress_soak_libc_LDADD = -lpthread
-TESTS += tests/stress/soak.sh
 dist_check_SCRIPTS += tests/stress/soak.sh
