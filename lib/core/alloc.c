@@ -266,6 +266,12 @@ void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, 
         errno = EINVAL;
         return NULL;
     }
+    size_t last = (size - 1) | (alignment - 1);
+    if (heap == NULL && offset == 0 && last < SMALL_MAX) { /* as in fast.h; size 0 is larger */
+        void *p = reload(last + 1, zero);
+        if (p != NULL)
+            return p;
+    }
     int saved = errno;
     struct thread *borrowed = NULL;
     if (heap == NULL) {

@@ -55,13 +55,9 @@ MIP_INLINE unsigned mip_small_bin(size_t size) {
                       sizeof(struct block *));
 }
 
-/* A block, or NULL when that is the slow path's business; errno is not touched. */
-MIP_INLINE void *mip_fast_pop(size_t size) {
-    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(size > SMALL_MAX))
-        return NULL;
-    const struct mip_root *root = &mip_root;
-    MIP_FORGET(root);
-    uintptr_t address = (uintptr_t)root + mip_list_offset(root, size);
+/* A block off the list that lies `offset` from the root in the empty heap, or NULL. */
+MIP_INLINE void *mip_pop_at(const struct mip_root *root, size_t offset) {
+    uintptr_t address = (uintptr_t)root + offset;
     MIP_FORGET_ASIDE(address);
     address += mip_tls_heap;
     /* Whole in one register: where the addresses of a store and of the load after it are as simple
@@ -75,17 +71,32 @@ MIP_INLINE void *mip_fast_pop(size_t size) {
     return block;
 }
 
+/* A block, or NULL when that is the slow path's business; errno is not touched. */
+MIP_INLINE void *mip_fast_pop(size_t size) {
+    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(size > SMALL_MAX))
+        return NULL;
+    const struct mip_root *root = &mip_root;
+    MIP_FORGET(root);
+    return mip_pop_at(root, mip_list_offset(root, size));
+}
+
 MIP_INLINE void *mip_fast_malloc(size_t size) {
     void *p = mip_fast_pop(size);
     return MIP_LIKELY(p != NULL) ? p : mip_malloc_slow(size);
 }
 
-/* Likewise for an alignment that a class gives by itself; see size.h. */
+/* Likewise for an alignment that a class gives by itself: a size that is a multiple of it (see size.h;
+   pages lie at multiples of a slice).  The size rounded up to the alignment is
+   ((size - 1) | (alignment - 1)) + 1, so one comparison does for both. */
+_Static_assert(SMALL_MAX < SLICE_SIZE, "a page is aligned to any alignment below");
 MIP_INLINE void *mip_fast_pop_aligned(size_t size, size_t alignment) {
-    if (MIP_UNLIKELY(alignment > NATURAL_ALIGNMENT_MAX ||
-                     size > SMALL_MAX - NATURAL_ALIGNMENT_MAX || !mip_is_power_of_two(alignment)))
+    size_t last = (size - 1) | (alignment - 1);
+    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(last >= SMALL_MAX) ||
+        MIP_UNLIKELY((alignment & (alignment - 1)) != 0))
         return NULL;
-    return mip_fast_pop(mip_round_up(size + (size == 0), alignment));
+    const struct mip_root *root = &mip_root;
+    MIP_FORGET(root);
+    return mip_pop_at(root, root->list_of[(last >> GRANULE_SHIFT) + 1]);
 }
 
 MIP_INLINE void *mip_fast_malloc_aligned(size_t size, size_t alignment) {

@@ -218,17 +218,20 @@ MIP_INLINE bool mip_batch_add(struct thread *thread, struct page *page, struct b
     struct batch *batch = mip_batch_set(thread, page);
     if (batch->page != page && (++batch)->page != page)
         return false;
-    if (batch->room == 0) {
+    /* By value: nor does a signal handler that frees in between leave more than a block behind. */
+    unsigned room = batch->room;
+    if (room == 0) {
         if (batch->left == 0)
             return false;
         mip_batch_make_head(thread, batch, block);
         return true;
     }
     struct message *head = batch->head;
-    head->place[head->count] = (uint16_t)((size_t)((char *)block - page->start) >> batch->shift);
+    unsigned count = head->count;
+    head->place[count] = (uint16_t)((size_t)((char *)block - page->start) >> batch->shift);
     mip_store_fence();
-    head->count++;
-    batch->room--;
+    head->count = (uint16_t)(count + 1);
+    batch->room = (uint16_t)(room - 1);
     return true;
 }
 

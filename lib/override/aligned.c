@@ -17,18 +17,24 @@ static void *allocate(size_t alignment, size_t size) {
 }
 
 /* The result is the only way this function reports: errno and *result stay as they were. */
-MIP_EXPORT int posix_memalign(void **result, size_t alignment, size_t size) {
+static MIP_NOINLINE int posix_memalign_slow(void **result, size_t alignment, size_t size) {
     if (!mip_is_power_of_two(alignment) || alignment % sizeof(void *) != 0) {
         return EINVAL;
     }
-    void *p = mip_fast_pop_aligned(size, alignment);
+    int saved = errno;
+    void *p = mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
+    if (p == NULL) {
+        errno = saved;
+        return ENOMEM;
+    }
+    *result = p;
+    return 0;
+}
+
+MIP_EXPORT int posix_memalign(void **result, size_t alignment, size_t size) {
+    void *p = alignment % sizeof(void *) == 0 ? mip_fast_pop_aligned(size, alignment) : NULL;
     if (MIP_UNLIKELY(p == NULL)) {
-        int saved = errno;
-        p = mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
-        if (p == NULL) {
-            errno = saved;
-            return ENOMEM;
-        }
+        return posix_memalign_slow(result, alignment, size);
     }
     *result = p;
     return 0;
