@@ -19,7 +19,7 @@ CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_p
 	lib/core/page.c lib/core/page.h lib/core/pagemap.c lib/core/pagemap.h lib/core/provide.c \
 	lib/core/purge.c lib/core/realloc.c lib/core/record.c lib/core/root.c lib/core/size.c \
 	lib/core/size.h lib/core/slot.h lib/core/strict.h lib/core/thread.c lib/core/tick.c \
-	lib/core/visit.c
+	lib/core/trim.c lib/core/visit.c
 
 # Of debug and secure alone.
 STRICT_FILES = lib/core/guard.c lib/core/guarded.c lib/core/quarantine.c lib/core/slots.c lib/core/strict.c \

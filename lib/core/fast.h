@@ -85,8 +85,8 @@ MIP_INLINE void *mip_fast_malloc(size_t size) {
     return MIP_LIKELY(p != NULL) ? p : mip_malloc_slow(size);
 }
 
-/* Likewise for an alignment that a class gives by itself: a size that is a multiple of it (see size.h;
-   pages lie at multiples of a slice).  The size rounded up to the alignment is
+/* Likewise for an alignment that a class gives by itself: a size that is a multiple of it (see
+   size.h; pages lie at multiples of a slice).  The size rounded up to the alignment is
    ((size - 1) | (alignment - 1)) + 1, so one comparison does for both. */
 _Static_assert(SMALL_MAX < SLICE_SIZE, "a page is aligned to any alignment below");
 MIP_INLINE void *mip_fast_pop_aligned(size_t size, size_t alignment) {

@@ -298,49 +298,6 @@ void *mip_heap_malloc_single(struct heap *heap, size_t size, size_t alignment, b
     return start;
 }
 
-void mip_heap_unload(struct heap *heap, unsigned bin) {
-    struct page *page = heap->queue[bin].first;
-    struct block *list = heap->list[bin];
-    if (list != NULL) {
-        uint32_t count = 1;
-        struct block *last = list, *next;
-        while ((next = mip_link_get(page, last)) != NULL) {
-            last = next;
-            count++;
-        }
-        heap->list[bin] = NULL;
-        mip_store_fence();
-        mip_page_put(page, list, last, count);
-        if (page->until_event == 0) {
-            mip_heap_count_empty(heap, page, true);
-            page->stamp = heap->thread->ticks;
-        }
-    }
-}
-
-void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
-    enum { EMPTY_TICKS = 64, MISSED_TICKS = 1024, LOOKS = 4 };
-    if (heap->list[bin] != NULL && heap->queue[bin].first == heap->queue[bin].last)
-        return;
-    struct page *page = heap->queue[bin].last;
-    uint32_t ticks = !force && mip_arena_may_keep(0) ? MISSED_TICKS : EMPTY_TICKS;
-    for (int looks = 0; page != NULL && (force || looks < LOOKS); looks++) {
-        struct page *before = page->previous;
-        if (page->until_event == 0 && (force || heap->thread->ticks - page->stamp > ticks))
-            mip_heap_release_page(heap, page);
-        page = before;
-    }
-}
-
-void mip_heap_settle(struct heap *heap, bool force) {
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        if (SLOTS)
-            mip_quarantine_flush(heap, bin);
-        mip_heap_unload(heap, bin);
-        mip_heap_trim(heap, bin, force);
-    }
-}
-
 /* Collect what others pushed on one page. */
 void mip_heap_collect_page(struct page *page) {
     uint32_t count = mip_page_collect_remote(page);

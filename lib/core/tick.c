@@ -54,11 +54,11 @@ static void collect_hinted(struct thread *thread) {
             thread->made_cursor = thread->made_cursor->next;
 }
 
-/* Empty pages that nobody wanted for a while are let go, a few bins at a time. */
+/* Pages that nobody wanted for a while are let go when they are empty, a few bins at a time. */
 static void check_bins(struct thread *thread) {
     if (thread->heap.empty_slices > EMPTY_MAX && !mip_arena_may_keep(0))
         mip_heap_release_empty(&thread->heap, RELEASE_PORTION);
-    for (int i = 0; thread->heap.empty_slices > 0 && i < BINS_PER_CHECK; i++) {
+    for (int i = 0; i < BINS_PER_CHECK; i++) {
         unsigned bin = thread->check_bin;
         thread->check_bin = (uint8_t)(bin + 1 < BIN_COUNT ? bin + 1 : 0);
         mip_heap_trim(&thread->heap, bin, false);

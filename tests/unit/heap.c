@@ -189,6 +189,37 @@ START_TEST(test_bad_free_after_the_end) {
 }
 END_TEST
 
+/* A program goes on to another class: what was loaded of the one before it makes no page look used
+   for ever.  A list that is in use stays. */
+START_TEST(test_unused_class_is_let_go) {
+    enum { TICKS = 2000, BLOCK = 300, OTHER = 600000 };
+    mip_process_init();
+    struct heap *heap = mip_heap_backing();
+    unsigned bin = mip_bin_of(BLOCK);
+    void *block = mip_malloc(BLOCK);
+    ck_assert_ptr_nonnull(heap->queue[bin].first);
+    mip_free(block);
+    ck_assert_ptr_nonnull(heap->list[bin]);
+    size_t before = pages_in_use();
+    for (int i = 0; i < TICKS; i++)
+        mip_free(mip_malloc(OTHER)); /* single: each is a tick */
+    ck_assert_ptr_null(heap->list[bin]);
+    ck_assert_ptr_null(heap->queue[bin].first);
+    ck_assert_uint_lt(pages_in_use(), before);
+    block = mip_malloc(BLOCK);
+    void *kept = mip_malloc(BLOCK);
+    for (int i = 0; i < TICKS; i++) {
+        mip_free(mip_malloc(OTHER));
+        mip_free(block);
+        block = mip_malloc(BLOCK);
+        ck_assert_ptr_nonnull(block);
+    }
+    ck_assert_ptr_nonnull(heap->queue[bin].first);
+    mip_free(kept);
+    mip_free(block);
+}
+END_TEST
+
 static TCase *heaps(void) {
     TCase *test_case = tcase_create("heaps");
     tcase_set_timeout(test_case, 120);
@@ -199,6 +230,7 @@ static TCase *heaps(void) {
     tcase_add_test(test_case, test_realloc_refused);
     tcase_add_test(test_case, test_realloc_moves_mappings);
     tcase_add_test(test_case, test_bad_free_after_the_end);
+    tcase_add_test(test_case, test_unused_class_is_let_go);
     return test_case;
 }
 
