@@ -60,13 +60,18 @@ static void raise(struct lately *value, size_t to) {
         mip_store_relaxed(&value->a_now, to);
 }
 
+/* Slices in use, without those in empty pages. */
+static size_t in_use(void) {
+    size_t live = mip_load_relaxed(&a_live), empty = mip_load_relaxed(&a_empty);
+    return live > empty ? live - empty : 0;
+}
+
 static size_t warm_bound(void) {
     if (mip_option_is_enabled(MIP_OPTION_CACHE_RESET))
         return 0;
-    size_t kept = mip_load_relaxed(&a_empty), most = lately(&most_live);
-    size_t live = mip_load_relaxed(&a_live);
-    most += most / 4 + kept;
-    size_t room = most > live ? most - live : 0;
+    size_t most = lately(&most_live), used = in_use();
+    most += most / 4;
+    size_t room = most > used ? most - used : 0;
     return mip_max(mip_min(mip_load_relaxed(&a_missed) + WARM_LEAST, room), WARM_LEAST);
 }
 
@@ -150,6 +155,7 @@ static void note_used(void) {
     size_t warm = mip_load_relaxed(&a_warm);
     note_least(&a_least_warm, warm);
     note_least(&a_least_free, warm + mip_load_relaxed(&a_empty));
+    raise(&most_live, in_use());
 }
 
 void mip_arena_note_empty(ptrdiff_t slices) {
@@ -188,14 +194,14 @@ static void purge_excess(size_t freed) {
 }
 
 void mip_arena_note_take(size_t slices, size_t warm, size_t reused) {
-    size_t live = mip_add_relaxed(&a_live, slices) + slices;
+    mip_add_relaxed(&a_live, slices);
     if (warm > 0) {
         lower(&a_warm, warm);
         note_used();
     }
     if (reused > warm)
         mip_add_relaxed(&a_missed, reused - warm);
-    raise(&most_live, live);
+    raise(&most_live, in_use());
     /* Cold ones although others are warm: these were too short, or lie elsewhere. */
     if (warm < slices && mip_load_relaxed(&a_warm) > WARM_LEAST)
         purge_excess(slices);
@@ -242,7 +248,7 @@ static void end_period(void) {
     mip_store_relaxed(&a_least_warm, warm);
     mip_store_relaxed(&a_least_free, warm + empty);
     mip_store_relaxed(&most_live.a_before, mip_load_relaxed(&most_live.a_now));
-    mip_store_relaxed(&most_live.a_now, mip_load_relaxed(&a_live));
+    mip_store_relaxed(&most_live.a_now, in_use());
 }
 
 void mip_arena_tick(uint64_t now) {

@@ -2,7 +2,8 @@
 #   make fuzz [DURATION=600] [FUZZER='clang -fsanitize=fuzzer']   seconds; findings lie in scratch/fuzz
 # Needs a compiler that brings libFuzzer.  The library's sources are compiled with it, so that the
 # fuzzer sees which branches a sequence takes.  make soak [DURATION=600] is in tests/stress.
-EXTRA_PROGRAMS += tests/fuzz/replay
+check_PROGRAMS += tests/fuzz/replay
+TESTS += tests/fuzz/fuzz.sh
 dist_check_SCRIPTS += tests/fuzz/fuzz.sh
 tests_fuzz_replay_SOURCES = tests/fuzz/fuzz.c tests/stress/support.h
 tests_fuzz_replay_CPPFLAGS = $(AM_CPPFLAGS) -DREPLAY

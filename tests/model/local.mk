@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The library's own code under every order of its atomic operations.
 #   make check-model-full [PREEMPTIONS=2]   minutes
-EXTRA_PROGRAMS += tests/model/model
+check_PROGRAMS += tests/model/model
+TESTS += tests/model/model.sh
 dist_check_SCRIPTS += tests/model/model.sh
 tests_model_model_SOURCES = tests/model/model.c tests/model/scheduled.h $(CORE_FILES) $(BASE_FILES) \
 	$(OS_FILES)
