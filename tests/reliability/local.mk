@@ -5,6 +5,7 @@
 #   make check-reliability-planted  each case over a malloc with its fault planted: it must fail
 # CASES='C1 F*' picks some of them.
 RELIABILITY_TESTS = tests/reliability/check.sh
+TESTS += $(RELIABILITY_TESTS)
 dist_check_SCRIPTS += $(RELIABILITY_TESTS)
 RELIABILITY_FILES = tests/reliability/README.md tests/reliability/case.h tests/reliability/cases.txt \
 	tests/reliability/common.sh tests/reliability/run.sh
