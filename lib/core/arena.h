@@ -84,10 +84,10 @@ void mip_arena_collect(bool force);
    for longer than the option says is purged.  `now` in ms. */
 void mip_arena_tick(uint64_t now);
 
-/* A heap keeps an empty page, (slices < 0) or does not any more.  keep: may it, by the warm bound,
-   as if these slices were warm?  A hint. */
+/* A heap keeps an empty page, or (slices < 0) does not any more.  Such pages count as warm: does
+   the warm bound allow those that there are?  A hint. */
 void mip_arena_note_empty(ptrdiff_t slices);
-bool mip_arena_may_keep(size_t slices);
+bool mip_arena_may_keep(void);
 
 /* Are so many slices warm, so that a run may be had that is? */
 bool mip_arena_has_warm(size_t slices);

@@ -40,7 +40,7 @@ static void page_empty(struct heap *heap, struct page *page) {
     mip_heap_count_empty(heap, page, true);
     page->stamp = heap->thread->ticks;
     if (is_outgrown(heap, page) ||
-        (heap->empty_slices > EMPTY_MAX && (heap->is_made || !mip_arena_may_keep(0)))) {
+        (heap->empty_slices > EMPTY_MAX && (heap->is_made || !mip_arena_may_keep()))) {
         mip_heap_release_page(heap, page);
     } else if (page->next != NULL) {
         mip_page_list_remove(queue, page);

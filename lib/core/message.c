@@ -2,8 +2,9 @@
 /* Floor 4, core: blocks freed by a thread that does not own their page.
 
    Backing-heap pages.  The freeing thread gathers blocks by page in batches of its own record; a
-   batch is posted as one message on the stack of the record that owns the page.  The owner takes
-   the whole stack with one exchange (so there is no ABA), and splices a bounded portion per tick.
+   batch is posted as one message, which names its blocks by their places in the page, on the stack
+   of the record that owns the page.  The owner takes the whole stack with one exchange (so there is
+   no ABA), makes lists of the blocks, and splices a bounded number of them per tick.
    - A page cannot go away while a batch or a message holds one of its blocks: they count as used.
    - The owner word may change before the message is read (a page is taken from a parked record):
      the reader forwards what is not its own.  Records are never unmapped, so posting to an old
@@ -222,7 +223,7 @@ void mip_free_remote(struct thread *thread, struct page *page, struct block *blo
 static struct message *take_all(struct thread *thread) {
     if (mip_load_relaxed(&thread->a_messages) == NULL)
         return NULL;
-    /* acquire: pairs with the release in post */
+    /* acquire: pairs with the release in push */
     return mip_exchange_acquire(&thread->a_messages, NULL);
 }
 

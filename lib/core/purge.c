@@ -167,8 +167,8 @@ void mip_arena_note_empty(ptrdiff_t slices) {
     }
 }
 
-bool mip_arena_may_keep(size_t slices) {
-    return mip_load_relaxed(&a_warm) + mip_load_relaxed(&a_empty) + slices <= warm_bound();
+bool mip_arena_may_keep(void) {
+    return mip_load_relaxed(&a_warm) + mip_load_relaxed(&a_empty) <= warm_bound();
 }
 
 bool mip_arena_has_warm(size_t slices) {

@@ -56,7 +56,7 @@ static void collect_hinted(struct thread *thread) {
 
 /* Pages that nobody wanted for a while are let go when they are empty, a few bins at a time. */
 static void check_bins(struct thread *thread) {
-    if (thread->heap.empty_slices > EMPTY_MAX && !mip_arena_may_keep(0))
+    if (thread->heap.empty_slices > EMPTY_MAX && !mip_arena_may_keep())
         mip_heap_release_empty(&thread->heap, RELEASE_PORTION);
     for (int i = 0; i < BINS_PER_CHECK; i++) {
         unsigned bin = thread->check_bin;

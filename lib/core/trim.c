@@ -45,7 +45,7 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
     if (heap->list[bin] != NULL)
         unload_idle(heap, bin);
     struct page *page = heap->queue[bin].last;
-    uint32_t ticks = !force && mip_arena_may_keep(0) ? MISSED_TICKS : EMPTY_TICKS;
+    uint32_t ticks = !force && mip_arena_may_keep() ? MISSED_TICKS : EMPTY_TICKS;
     for (int looks = 0; page != NULL && (force || looks < LOOKS); looks++) {
         struct page *before = page->previous;
         if (page->until_event == 0 && (force || heap->thread->ticks - page->stamp > ticks))
