@@ -14,6 +14,7 @@
 
 #define MIP_LIKELY(x) __builtin_expect(!!(x), 1)
 #define MIP_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define MIP_PREFETCH(p) __builtin_prefetch(p)
 #define MIP_COLD __attribute__((cold, noinline))
 #define MIP_NOINLINE __attribute__((noinline))
 #define MIP_INLINE static inline __attribute__((always_inline, unused))

@@ -19,7 +19,7 @@
 #include "page.h"
 
 enum {
-    BATCH_SETS = 32,
+    BATCH_SETS = 64,
     BATCH_WAYS = 2,
     BATCH_COUNT_MAX = 64,        /* blocks in one message */
     BATCH_BYTES_MAX = 16 * 1024, /* of them */

@@ -23,8 +23,9 @@ enum {
     DRAIN_PORTION_MAX = 4096,
     DRAIN_PER_MS = 8192, /* of a thread that is rarely here: about a tenth of its time */
     DRAIN_LATE_MAX = 65536,
-    FLUSH_AFTER = 256, /* frees into batches without one posted */
-    PINNED_MAX = 4     /* pages pinned by batches that old */
+    FLUSH_AFTER = 2048, /* frees into batches, a larger block for several, without one posted */
+    FLUSH_SHIFT = 8,    /* a block of so many bytes (log2) for two */
+    PINNED_MAX = 4      /* pages pinned by batches that old */
 };
 
 /* Where blocks are checked, what lies in one that is free is nothing that can be forged. */
@@ -172,13 +173,18 @@ static struct batch *batch_for(struct thread *thread, const struct page *page) {
     return &set[thread->next_way];
 }
 
+/* Half a MiB at most waits in batches for what comes next. */
+static uint32_t weight_of(const struct page *page) {
+    return 1 + (uint32_t)(page->block_size >> FLUSH_SHIFT);
+}
+
 void mip_batch_make_head(struct thread *thread, struct batch *batch, struct block *block) {
     struct page *page = batch->page;
     if (SLOTS) { /* the chain is in the slot words */
         mip_link_set(page, block, (struct block *)batch->head);
         batch->head = (struct message *)block;
         batch->left--;
-        thread->frees_since_flush++;
+        thread->frees_since_flush += weight_of(page);
         return;
     }
     size_t places = (page->block_size - offsetof(struct message, place)) / sizeof(uint16_t);
@@ -189,7 +195,7 @@ void mip_batch_make_head(struct thread *thread, struct batch *batch, struct bloc
     batch->head = head;
     batch->room = (uint16_t)mip_min(places, batch->left);
     batch->left -= batch->room;
-    thread->frees_since_flush += batch->room + 1u;
+    thread->frees_since_flush += (batch->room + 1u) * weight_of(page);
 }
 
 /* There is no batch for the page, or it is full. */
@@ -318,6 +324,7 @@ void mip_drain(struct thread *thread, bool all) {
             return;
         }
         thread->backlog = next_of(message);
+        MIP_PREFETCH(thread->backlog);
         if (SLOTS && thread->backlog != NULL)
             mip_strict_check_message(thread->backlog, message);
         portion -= mip_min(splice(thread, message), portion);
