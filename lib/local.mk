@@ -22,8 +22,9 @@ CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_p
 	lib/core/trim.c lib/core/visit.c
 
 # Of debug and secure alone.
-STRICT_FILES = lib/core/guard.c lib/core/guarded.c lib/core/quarantine.c lib/core/slots.c lib/core/strict.c \
-	lib/core/strict_alloc.c lib/core/strict_free.c lib/core/strict_inline.h \
+STRICT_FILES = lib/core/guard.c lib/core/guarded.c lib/core/quarantine.c \
+	lib/core/quarantine.h lib/core/slots.c lib/core/strict.c lib/core/strict_alloc.c \
+	lib/core/strict_free.c lib/core/strict_inline.h \
 	lib/core/strict_realloc.c lib/core/trace.c lib/core/trace.h
 
 API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/arena.c \

@@ -168,13 +168,7 @@ bool mip_heap_collect_made(struct heap *heap, size_t limit);
 /* Take back what others pushed on one page. */
 void mip_heap_collect_page(struct page *page);
 
-/* SLOTS: the block goes into the quarantine, and one that comes out of it is returned; its block is
-   NULL when none does. */
-struct waiting {
-    struct block *block;
-    struct page *page;
-};
-struct waiting mip_quarantine_swap(struct heap *heap, struct page *page, struct block *block);
+/* --- quarantine.c (SLOTS); see quarantine.h --- */
 void mip_quarantine_flush(struct heap *heap, unsigned bin); /* back to their pages */
 void mip_quarantine_drop(struct heap *heap);                /* it is empty */
 void mip_quarantine_fork_child(void);

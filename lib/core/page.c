@@ -56,7 +56,8 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
         return NULL;
     bool is_single = (flags & PAGE_SINGLE) != 0;
     size_t capacity = is_single ? 1 : (slices << SLICE_SHIFT) / block_size;
-    mip_store_relaxed(&page->a_owner, (uintptr_t)thread | (is_single ? OWNER_SPECIAL : 0));
+    bool is_special = is_single || (flags & PAGE_CLOSED_OFF);
+    mip_store_relaxed(&page->a_owner, (uintptr_t)thread | (is_special ? OWNER_SPECIAL : 0));
     mip_store_relaxed(&page->a_flags, (uint8_t)flags);
     mip_store_relaxed(&page->a_remote, NULL);
     page->local = NULL;

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Floor 4, core: the quarantine of a heap in variants with SLOTS.  Blocks that the owner of their
-   page frees wait here, a few of each class; for each that comes a random one goes to its page's
-   list.  They count as used in their page.  Threads that free others' blocks delay them in batches
-   instead.  Part of the room heap. */
+/* Floor 4, core: see quarantine.h.  Part of the room heap. */
+#include "quarantine.h"
+
 #include <string.h>
 
 #include "../base/random.h"
-#include "heap.h"
 #include "meta.h"
 
-enum { WAITING_SHIFT = 5, WAITING_MAX = 1 << WAITING_SHIFT, FIRST_SHORTER_BIN = LINEAR_BINS + 8 };
-
-struct quarantine {
-    uint64_t random;
-    uint32_t used; /* bins that hold anything, by number % 32 */
-    struct waiting waiting[BIN_COUNT][WAITING_MAX];
-};
+enum { FIRST_SHORTER_BIN = LINEAR_BINS + 8 };
 
 static struct pool quarantine_pool = {.size = sizeof(struct quarantine)};
 
@@ -25,7 +17,7 @@ static unsigned shift_of(unsigned bin) {
     return doublings > WAITING_SHIFT ? 0 : WAITING_SHIFT - doublings;
 }
 
-static MIP_COLD struct quarantine *make(struct heap *heap) {
+MIP_COLD struct quarantine *mip_quarantine_make(struct heap *heap) {
     bool is_fresh;
     struct quarantine *quarantine = mip_pool_take(&quarantine_pool, &is_fresh);
     if (quarantine == NULL)
@@ -33,28 +25,10 @@ static MIP_COLD struct quarantine *make(struct heap *heap) {
     if (!is_fresh)
         memset(quarantine, 0, sizeof(*quarantine));
     quarantine->random = mip_random() | 1;
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        quarantine->last[bin] = (uint8_t)((1u << shift_of(bin)) - 1);
     heap->quarantine = quarantine;
     return quarantine;
-}
-
-struct waiting mip_quarantine_swap(struct heap *heap, struct page *page, struct block *block) {
-    struct quarantine *quarantine = heap->quarantine;
-    if (MIP_UNLIKELY(quarantine == NULL) && (quarantine = make(heap)) == NULL)
-        return (struct waiting){block, page};
-    uint64_t random = quarantine->random;
-    random ^= random << 13;
-    random ^= random >> 7;
-    random ^= random << 17;
-    quarantine->random = random;
-    unsigned bin = page->bin;
-    struct waiting *place =
-        &quarantine->waiting[bin][random >> 40 & (((uint64_t)1 << shift_of(bin)) - 1)];
-    struct waiting old = *place;
-    place->page = page;
-    mip_store_fence();
-    place->block = block;
-    quarantine->used |= (uint32_t)1 << bin % 32;
-    return old;
 }
 
 void mip_quarantine_flush(struct heap *heap, unsigned bin) {

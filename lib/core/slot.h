@@ -59,7 +59,11 @@ void mip_slots_fork_child(void);
 struct page;
 struct block;
 
-/* Link the blocks [index, index + count), which nobody ever had, in random order; the first. */
+/* Set before the first page is made. */
+extern MIP_HIDDEN bool mip_slots_in_order;
+
+/* Link the blocks [index, index + count), which nobody ever had, in random order, or as they lie;
+   the first. */
 struct block *mip_slots_carve(struct page *page, uint32_t index, uint32_t count);
 
 #endif

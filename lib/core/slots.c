@@ -11,6 +11,8 @@ enum { TABLE_SHIFT_MIN = 7, TABLE_SHIFT_MAX = SLOT_VALUE_BITS + 2, CARVE_MAX = 2
 /* Tables come in powers of two bytes; what nobody writes of one costs no memory. */
 static struct pool table_pool[TABLE_SHIFT_MAX + 1];
 
+bool mip_slots_in_order;
+
 static unsigned shift_of(size_t count) {
     size_t bytes = mip_max(count * sizeof(uint32_t), (size_t)1 << TABLE_SHIFT_MIN);
     return mip_highest_bit(bytes - 1) + 1;
@@ -44,7 +46,7 @@ struct block *mip_slots_carve(struct page *page, uint32_t index, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         /* An even shuffle needs no better generator than this within one short list. */
         random = random * 6364136223846793005u + 1442695040888963407u;
-        uint32_t j = (uint32_t)((random >> 33) % (i + 1));
+        uint32_t j = mip_slots_in_order ? i : (uint32_t)((random >> 33) % (i + 1));
         order[i] = order[j];
         order[j] = (uint16_t)i;
     }

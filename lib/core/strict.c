@@ -13,8 +13,6 @@
 #include "guard.h"
 #include "trace.h"
 
-enum { NEIGHBOURHOOD = 32 };
-
 bool mip_strict_is_full;
 static uintptr_t secret;
 static _Atomic(bool) a_is_started;
@@ -32,6 +30,7 @@ void mip_strict_start(void) {
     uintptr_t word = (uintptr_t)mip_random() | 1;
     __atomic_compare_exchange_n(&secret, &none, word, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     mip_strict_is_full = mip_option_get(MIP_OPTION_SECURE_LEVEL) >= LEVEL_FULL;
+    mip_slots_in_order = !mip_strict_is_full;
     mip_store_release(&a_is_started, true);
 }
 
@@ -87,7 +86,7 @@ struct mip_found mip_strict_find(const char *function, const void *p) {
 }
 
 void mip_strict_check_ends(const char *function, const struct mip_found *found) {
-    check_ends(function, found, false);
+    check_ends(function, found, false, false);
 }
 
 const unsigned char mip_strict_tail_masks[WORD][WORD] = {
@@ -101,14 +100,6 @@ const unsigned char mip_strict_tail_masks[WORD][WORD] = {
     {0, 0, 0, 0, 0, 0, 0, 255},
 };
 
-static bool is_last_word_whole(const struct page *page, const struct block *block, uint32_t word) {
-    const char *last = last_word(page, block), *end = (const char *)block + mip_slot_value(word);
-    uint64_t difference = load(last) ^ end_word(page, block);
-    if (end > last)
-        difference &= tail_mask(end);
-    return difference == 0 || (word & SLOT_INTERIOR);
-}
-
 /* Is the end of a live block, or this part of a free one, as we left it? */
 static bool is_as_left(const struct page *page, uint32_t index, uint32_t word, size_t from,
                        size_t size) {
@@ -117,7 +108,7 @@ static bool is_as_left(const struct page *page, uint32_t index, uint32_t word, s
     if (word & SLOT_MESSAGE)
         return true;
     if (state == SLOT_LIVE)
-        return (from == 0 && page->block_size > NEIGHBOURHOOD) ||
+        return (from == 0 && page->block_size >= NEIGHBOURHOOD) ||
                is_last_word_whole(page, (const struct block *)block, word);
     if (!mip_strict_is_full || (state == SLOT_UNUSED ? !page->is_zero : (word & SLOT_DIRTY) != 0))
         return true;

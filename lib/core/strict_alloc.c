@@ -28,18 +28,13 @@ static unsigned bin_for(size_t length, size_t alignment) {
     return mip_bin_of(room);
 }
 
-static struct block *pop(struct heap *heap, unsigned bin, struct page **page) {
-    struct block *block = heap->list[bin];
-    *page = heap->queue[bin].first;
-    heap->list[bin] = mip_link_get(*page, block);
-    return block;
-}
-
-static struct block *pop_or_refill(struct heap *heap, unsigned bin, struct page **page) {
+/* False: no memory. */
+static bool take_or_refill(struct heap *heap, unsigned bin, struct taken *taken) {
     if (heap->list[bin] == NULL && !mip_heap_refill(heap, bin) &&
         !mip_heap_add_page(heap, bin, heap->is_made ? NULL : mip_thread_steal_page(heap, bin)))
-        return NULL;
-    return pop(heap, bin, page);
+        return false;
+    *taken = take_first(heap, bin);
+    return true;
 }
 
 /* p moved up so that (p + offset) is aligned. */
@@ -87,16 +82,15 @@ static void *inside(struct heap *heap, const struct request *request) {
     unsigned bin = bin_for(length, 0);
     if (bin == BIN_NONE)
         return single(heap, request, false);
-    struct page *page;
-    struct block *block = pop_or_refill(heap, bin, &page);
-    if (block == NULL)
+    struct taken taken;
+    if (!take_or_refill(heap, bin, &taken))
         return NULL;
-    char *p = align_up_at((char *)block, request->alignment, request->offset);
-    uint32_t bits = p == (char *)block ? 0 : SLOT_INTERIOR;
-    hand_out(page, block, request->size, bits, request->zero);
+    char *p = align_up_at((char *)taken.block, request->alignment, request->offset);
+    uint32_t bits = p == (char *)taken.block ? 0 : SLOT_INTERIOR;
+    hand_out(&taken, request->size, bits, request->zero, false);
     if (bits != 0) {
-        guard_end(page, block, p + request->size);
-        mip_page_set_interior(page);
+        guard_end(taken.page, taken.block, p + request->size);
+        mip_page_set_interior(taken.page);
     }
     return p;
 }
@@ -109,11 +103,10 @@ static void *allocate_once(struct heap *heap, const struct request *request) {
                                                               : bin_for(request->size, alignment);
     if (bin == BIN_NONE)
         return single(heap, request, true);
-    struct page *page;
-    struct block *block = pop_or_refill(heap, bin, &page);
-    if (block == NULL)
+    struct taken taken;
+    if (!take_or_refill(heap, bin, &taken))
         return NULL;
-    return hand_out(page, block, request->size, alignment_bits(alignment), request->zero);
+    return hand_out(&taken, request->size, alignment_bits(alignment), request->zero, false);
 }
 
 /* NULL means the default heap of now: a tick may have ended the one of before. */
@@ -189,17 +182,15 @@ static MIP_NOINLINE void *allocate_in(struct heap *heap, const struct request *r
 }
 
 void *mip_strict_malloc(struct heap *heap, size_t size, bool zero) {
-    if (MIP_LIKELY(heap == NULL && size < SMALL_MAX && mip_tls_self > TLS_DONE)) {
-        unsigned bin = size == 0 ? (unsigned)BIN_ZERO : mip_small_bin(size + 1);
-        heap = mip_tls_default();
-        if (MIP_LIKELY(heap->list[bin] != NULL)) {
-            struct page *page;
-            struct block *block = pop(heap, bin, &page);
-            void *p = hand_out(page, block, size, 0, zero);
+    if (MIP_LIKELY(heap == NULL && size - 1 < SMALL_MAX - 1)) {
+        unsigned bin = mip_small_bin(size + 1);
+        struct heap *now = mip_tls_default();
+        if (MIP_LIKELY(now->list[bin] != NULL)) {
+            struct taken taken = take_first(now, bin);
+            void *p = hand_out(&taken, size, 0, zero, true);
             mip_trace_allocated(p, size);
             return p;
         }
-        heap = NULL;
     }
     struct request request = {.size = size, .zero = zero};
     return allocate_in(heap, &request);

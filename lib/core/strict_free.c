@@ -6,26 +6,33 @@
 #include "../os/os.h"
 #include "core.h"
 #include "fast.h"
+#include "quarantine.h"
 #include "strict_inline.h"
 #include "trace.h"
 
 /* Onto its page's list, as the fast free does it. */
 MIP_INLINE void put(struct page *page, struct block *block) {
-    mip_link_set(page, block, page->local);
+    uint32_t link = page->local == NULL ? 0 : mip_page_index(page, page->local) + 1;
+    /* release: pairs with the acquire in strict.c: the block is wiped before */
+    mip_store_release(&page->slots[mip_page_index(page, block)], mip_slot_word(SLOT_FREE, link));
     mip_store_fence();
     page->local = block;
     if (MIP_UNLIKELY(--page->until_event == 0))
         mip_page_event(page);
 }
 
-static void free_own(struct page *page, struct block *block) {
+MIP_INLINE void free_own(const char *function, const struct mip_found *found, bool is_plain) {
+    struct page *page = found->page;
+    struct block *block = found->block;
+    check_ends(function, found, true, is_plain);
+    mark_freed(function, found, true, is_plain);
     if (mip_strict_is_full) {
         struct waiting out = mip_quarantine_swap(mip_heap_of_page(page), page, block);
-        if (out.block != NULL)
-            put(out.page, out.block);
-    } else {
-        put(page, block);
+        page = out.page;
+        block = out.block;
     }
+    if (block != NULL)
+        put(page, block);
 }
 
 static MIP_NOINLINE void free_other(const char *function, const struct mip_found *found) {
@@ -33,8 +40,8 @@ static MIP_NOINLINE void free_other(const char *function, const struct mip_found
     struct thread *thread = mip_thread_get();
     struct page *page = found->page;
     bool is_own = thread != NULL && mip_page_owner(page) == thread;
-    check_ends(function, found, false);
-    mark_freed(function, found, false);
+    check_ends(function, found, false, false);
+    mark_freed(function, found, false, false);
     /* The owner will unmap it. */
     if (!is_own && (mip_page_flags(page) & PAGE_GUARDED))
         mip_os_decommit(page->start, page->block_size);
@@ -49,20 +56,28 @@ static MIP_NOINLINE void free_other(const char *function, const struct mip_found
     errno = saved;
 }
 
-void mip_strict_free(const char *function, void *p) {
-    if (MIP_UNLIKELY(p == NULL))
-        return;
+/* Of a page that is not plain, or not the calling thread's, or of no page. */
+static MIP_NOINLINE void free_special(const char *function, void *p) {
     struct mip_found found = find_block(function, p);
     mip_trace_freed(p);
     uintptr_t owner = mip_load_relaxed(&found.page->a_owner) & ~(uintptr_t)OWNER_SPECIAL;
-    if (MIP_UNLIKELY(owner != mip_tls_self || found.page->bin == BIN_NONE)) {
-        struct mip_found other = found; /* the address of found is never taken */
-        free_other(function, &other);
+    if (owner != mip_tls_self || found.page->bin == BIN_NONE)
+        free_other(function, &found);
+    else
+        free_own(function, &found, false);
+}
+
+void mip_strict_free(const char *function, void *p) {
+    if (MIP_UNLIKELY(p == NULL))
+        return;
+    struct page *page = find_page(p);
+    if (MIP_UNLIKELY(page == NULL || mip_load_relaxed(&page->a_owner) != mip_tls_self)) {
+        free_special(function, p);
         return;
     }
-    check_ends(function, &found, true);
-    mark_freed(function, &found, true);
-    free_own(found.page, found.block);
+    struct mip_found found = find_in(function, page, p, true);
+    mip_trace_freed(p);
+    free_own(function, &found, true);
 }
 
 static MIP_COLD void wrong_size(const struct mip_found *found, size_t size) {

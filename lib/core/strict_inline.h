@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "../base/stats.h"
+#include "heap.h"
 #include "pagemap.h"
 #include "strict.h"
 
 enum { WORD = 8, END_MAX = 64, FRESH_CHECK_MAX = 1024, WIPE_INLINE_MAX = 256 };
+enum { NEIGHBOURHOOD = 32 }; /* how far around a block its free looks */
 
 /* What is told. */
 _Noreturn void mip_strict_fault_of_page(const char *function, const struct page *page,
@@ -39,13 +41,14 @@ MIP_INLINE struct page *find_page(const void *p) {
     return mip_pagemap_find(p);
 }
 
-MIP_INLINE struct mip_found find_block(const char *function, const void *p) {
-    struct mip_found found = {.p = (char *)(uintptr_t)p};
-    struct page *page = found.page = find_page(p);
-    if (MIP_UNLIKELY(page == NULL))
-        mip_strict_not_found(function, p);
+/* is_plain: the page has OWNER_SPECIAL not set, so its blocks are several, have a size, and are
+   given out from their starts. */
+MIP_INLINE struct mip_found find_in(const char *function, struct page *page, const void *p,
+                                    bool is_plain) {
+    struct mip_found found = {.page = page, .p = (char *)(uintptr_t)p};
     uint32_t index = 0;
-    if (MIP_LIKELY(page->bin != BIN_NONE)) {
+    bool is_single = !is_plain && page->bin == BIN_NONE;
+    if (!is_single) {
         index = mip_page_index(page, p);
         if (MIP_UNLIKELY(index >= page->capacity))
             mip_strict_fault_of_page(function, page, p, "not the start of a block");
@@ -53,13 +56,19 @@ MIP_INLINE struct mip_found find_block(const char *function, const void *p) {
     found.block = (struct block *)(page->start + (size_t)index * page->block_size);
     found.slot = &page->slots[index];
     found.word = mip_load_relaxed(found.slot);
-    found.size =
-        MIP_LIKELY(page->bin != BIN_NONE) ? mip_slot_value(found.word) : (size_t)page->reciprocal;
+    found.size = is_single ? (size_t)page->reciprocal : mip_slot_value(found.word);
     if (MIP_UNLIKELY(mip_slot_state(found.word) != SLOT_LIVE))
         mip_strict_not_live(function, page, found.block, p, found.word);
     if (MIP_UNLIKELY(p != (const void *)found.block))
         mip_strict_check_interior(function, page, found.block, p, found.word, found.size);
     return found;
+}
+
+MIP_INLINE struct mip_found find_block(const char *function, const void *p) {
+    struct page *page = find_page(p);
+    if (MIP_UNLIKELY(page == NULL))
+        mip_strict_not_found(function, p);
+    return find_in(function, page, p, false);
 }
 
 /* --- the ends of blocks --- */
@@ -95,34 +104,62 @@ MIP_INLINE char *last_word(const struct page *page, const struct block *block) {
 }
 
 MIP_INLINE void guard_end(const struct page *page, struct block *block, const char *end) {
-    uint64_t guard = end_word(page, block);
-    const char *limit = end_limit(page, block, end);
-    if (end == limit)
+    uint64_t guard = end_word(page, block), mask = tail_mask(end);
+    char *at = (char *)mip_round_down((uintptr_t)end, WORD), *last = last_word(page, block);
+    if (at > last)
         return;
-    char *at = (char *)mip_round_down((uintptr_t)end, WORD);
-    uint64_t mask = tail_mask(end);
     uint64_t word = (load(at) & ~mask) | (guard & mask);
     memcpy(at, &word, sizeof(word));
-    for (at += WORD; at < limit; at += WORD)
-        memcpy(at, &guard, sizeof(guard));
-    char *last = last_word(page, block);
-    if (last >= at)
-        memcpy(last, &guard, sizeof(guard));
+    if (at == last)
+        return;
+    memcpy(last, &guard, sizeof(guard));
+    if (last - at > WORD) {
+        const char *limit = end_limit(page, block, end);
+        for (at += WORD; at < limit; at += WORD)
+            memcpy(at, &guard, sizeof(guard));
+    }
 }
 
 MIP_INLINE bool is_end_whole(const struct page *page, const struct block *block, const char *end) {
-    const char *limit = end_limit(page, block, end);
-    if (end == limit)
-        return true;
     uint64_t guard = end_word(page, block);
     const char *at = (const char *)mip_round_down((uintptr_t)end, WORD);
-    uint64_t difference = (load(at) ^ guard) & tail_mask(end);
-    for (at += WORD; at < limit; at += WORD)
-        difference |= load(at) ^ guard;
     const char *last = last_word(page, block);
-    if (last >= at)
-        difference |= load(last) ^ guard;
+    if (at > last)
+        return true;
+    uint64_t difference = (load(at) ^ guard) & tail_mask(end);
+    if (at == last)
+        return difference == 0;
+    difference |= load(last) ^ guard;
+    if (last - at > WORD) {
+        const char *limit = end_limit(page, block, end);
+        for (at += WORD; at < limit; at += WORD)
+            difference |= load(at) ^ guard;
+    }
     return difference == 0;
+}
+
+/* Does the last word of a live block hold what guards its end? */
+MIP_INLINE bool is_last_word_whole(const struct page *page, const struct block *block,
+                                   uint32_t word) {
+    const char *last = last_word(page, block), *end = (const char *)block + mip_slot_value(word);
+    uint64_t difference = load(last) ^ end_word(page, block);
+    if (end > last)
+        difference &= tail_mask(end);
+    return difference == 0 || (word & SLOT_INTERIOR);
+}
+
+/* Two words at once, where the processor can. */
+typedef uint64_t pair_t __attribute__((vector_size(2 * WORD)));
+
+MIP_INLINE pair_t load_pair(const void *p) {
+    pair_t pair;
+    memcpy(&pair, p, sizeof(pair));
+    return pair;
+}
+
+MIP_INLINE pair_t pair_of(unsigned char byte) {
+    uint64_t word = 0x0101010101010101u * byte;
+    return (pair_t){word, word};
 }
 
 /* With what freed blocks hold; the sizes of blocks are multiples of 16. */
@@ -131,33 +168,83 @@ MIP_INLINE void wipe(void *block, size_t size) {
         memset(block, FREED_BYTE, size);
         return;
     }
-    uint64_t pattern;
-    memset(&pattern, FREED_BYTE, sizeof(pattern));
-    for (size_t i = 0; i < size; i += 2 * WORD) {
-        MIP_FORGET(pattern); /* or the compiler makes a call of it */
-        memcpy((char *)block + i, &pattern, sizeof(pattern));
-        memcpy((char *)block + i + WORD, &pattern, sizeof(pattern));
+    pair_t pattern = pair_of(FREED_BYTE);
+    char *p = block, *end = p + size;
+    if (size & sizeof(pattern)) {
+        memcpy(p, &pattern, sizeof(pattern));
+        p += sizeof(pattern);
+    }
+    for (; p != end; p += 2 * sizeof(pattern)) {
+        MIP_FORGET(p); /* or the compiler makes a call of it */
+        memcpy(p, &pattern, sizeof(pattern));
+        memcpy(p + sizeof(pattern), &pattern, sizeof(pattern));
     }
 }
 
 MIP_INLINE bool is_filled(const void *block, size_t size, unsigned char byte) {
-    uint64_t pattern, difference = 0;
-    memset(&pattern, byte, sizeof(pattern));
-    for (size_t i = 0; i < size; i += 2 * WORD)
-        difference |= (load((const char *)block + i) ^ pattern) |
-                      (load((const char *)block + i + WORD) ^ pattern);
-    return difference == 0;
+    pair_t pattern = pair_of(byte), difference = {0, 0}, other = {0, 0};
+    const char *p = block, *end = p + size;
+    if (size & sizeof(pattern)) {
+        difference = load_pair(p) ^ pattern;
+        p += sizeof(pattern);
+    }
+    for (; p != end; p += 2 * sizeof(pattern)) {
+        difference |= load_pair(p) ^ pattern;
+        other |= load_pair(p + sizeof(pattern)) ^ pattern;
+    }
+    difference |= other;
+    return (difference[0] | difference[1]) == 0;
+}
+
+/* `count` blocks of `part` bytes on each side. */
+MIP_INLINE bool is_beside_whole(const struct mip_found *found, uint32_t count, size_t part) {
+    const struct page *page = found->page;
+    const char *block = (const char *)found->block;
+    size_t size = page->block_size;
+    uint32_t index = (uint32_t)(found->slot - page->slots);
+    for (uint32_t i = 1; i <= count; i++) {
+        if (index < i)
+            break;
+        uint32_t word = mip_load_relaxed(found->slot - i);
+        const char *before = block - i * size;
+        if (mip_slot_state(word) == SLOT_LIVE
+                ? !is_last_word_whole(page, (const struct block *)before, word)
+                : mip_strict_is_full && !is_filled(before + size - part, part, 0))
+            return false;
+    }
+    for (uint32_t i = 1; i <= count; i++) {
+        if (index + i >= page->capacity)
+            break;
+        uint32_t word = mip_load_relaxed(found->slot + i);
+        const char *behind = block + i * size;
+        if (mip_slot_state(word) == SLOT_LIVE
+                ? count > 1 && !is_last_word_whole(page, (const struct block *)behind, word)
+                : mip_strict_is_full && !is_filled(behind, part, 0))
+            return false;
+    }
+    return true;
+}
+
+/* A first look at what lies within NEIGHBOURHOOD bytes of a block of a plain page: false says that
+   mip_strict_check_neighbours has to look. */
+MIP_INLINE bool are_neighbours_whole(const struct mip_found *found) {
+    if (FREED_BYTE != 0)
+        return false;
+    if (found->page->block_size < NEIGHBOURHOOD)
+        return is_beside_whole(found, NEIGHBOURHOOD / GRANULE, GRANULE);
+    return is_beside_whole(found, 1, NEIGHBOURHOOD);
 }
 
 /* Has anybody written past the ends of the block?  Then the process ends.  is_own: the calling
    thread owns the page; only then what lies beside the block is looked at. */
-MIP_INLINE void check_ends(const char *function, const struct mip_found *found, bool is_own) {
+MIP_INLINE void check_ends(const char *function, const struct mip_found *found, bool is_own,
+                           bool is_plain) {
     const struct page *page = found->page;
-    if (MIP_UNLIKELY(mip_load_relaxed(&page->a_flags) & PAGE_CLOSED_OFF))
+    if (!is_plain && (mip_load_relaxed(&page->a_flags) & PAGE_CLOSED_OFF))
         return;
     if (MIP_UNLIKELY(!is_end_whole(page, found->block, found->p + found->size)))
         mip_strict_fault_of_page(function, page, found->p, "written past its end");
-    if (is_own)
+    if (is_own && !(is_plain && MIP_LIKELY(are_neighbours_whole(found))))
         mip_strict_check_neighbours(function, page, (uint32_t)(found->slot - page->slots),
                                     found->p);
 }
@@ -169,13 +256,15 @@ MIP_INLINE void mark_changing(_Atomic(uint32_t) *slot, uint32_t word) {
 }
 
 /* The block goes: mark it so, and wipe it. */
-MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, bool is_own) {
+MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, bool is_own,
+                           bool is_plain) {
     const struct page *page = found->page;
     uint32_t waiting = mip_slot_word(SLOT_WAITING, 0), expected = found->word;
     if (COUNT_BLOCKS)
         mip_stat_bin_decrease(page->bin, page->block_size);
-    unsigned flags = mip_load_relaxed(&page->a_flags);
-    bool is_wiped = mip_strict_is_full && !(flags & (PAGE_CLOSED_OFF | PAGE_SINGLE));
+    bool is_wiped =
+        mip_strict_is_full &&
+        (is_plain || !(mip_load_relaxed(&page->a_flags) & (PAGE_CLOSED_OFF | PAGE_SINGLE)));
     if (is_own) {
         mip_store_relaxed(found->slot, waiting);
     } else {
@@ -187,41 +276,57 @@ MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, 
         wipe(found->block, page->block_size);
 }
 
-/* A block that was taken off a list of the page (of several blocks) is given out for `size` bytes;
-   `bits` of its slot word besides.  With INTERIOR its end is still to be guarded. */
-MIP_INLINE void *hand_out(struct page *page, struct block *block, size_t size, uint32_t bits,
-                          bool zero) {
+/* The first block of the bin's list, which is not empty, with its slot and its page. */
+struct taken {
+    struct page *page;
+    struct block *block;
+    _Atomic(uint32_t) *slot;
+};
+
+MIP_INLINE struct taken take_first(struct heap *heap, unsigned bin) {
+    struct block *block = heap->list[bin];
+    struct page *page = heap->queue[bin].first;
     _Atomic(uint32_t) *slot = &page->slots[mip_page_index(page, block)];
-    uint32_t word = mip_load_relaxed(slot);
+    heap->list[bin] = mip_slot_link(page, mip_load_relaxed(slot));
+    return (struct taken){page, block, slot};
+}
+
+/* The block is given out for `size` bytes; `bits` of its slot word besides.  With INTERIOR its end
+   is still to be guarded.  is_plain: it has a size. */
+MIP_INLINE void *hand_out(const struct taken *taken, size_t size, uint32_t bits, bool zero,
+                          bool is_plain) {
+    struct page *page = taken->page;
+    struct block *block = taken->block;
+    uint32_t word = mip_load_relaxed(taken->slot);
     uint32_t live = mip_slot_word(SLOT_LIVE, (uint32_t)size) | bits;
     size_t block_size = page->block_size;
     if (MIP_UNLIKELY(mip_slot_state(word) != SLOT_FREE))
         mip_strict_fault_of_page("malloc", page, block, "corrupted free list");
     if (COUNT_BLOCKS)
         mip_stat_bin_increase(page->bin, block_size, size);
-    if (MIP_UNLIKELY(mip_load_relaxed(&page->a_flags) & PAGE_CLOSED_OFF)) {
-        mip_store_relaxed(slot, live);
+    if (!is_plain && (mip_load_relaxed(&page->a_flags) & PAGE_CLOSED_OFF)) {
+        mip_store_relaxed(taken->slot, live);
         return block;
     }
-    if (word & SLOT_DIRTY) {
-        if (mip_strict_is_full || zero)
-            memset(block, 0, block_size);
+    bool is_zero = false;
+    if (MIP_LIKELY(!(word & (SLOT_DIRTY | SLOT_FRESH)))) {
+        if (mip_strict_is_full) {
+            if (MIP_UNLIKELY(!is_filled(block, block_size, FREED_BYTE)))
+                mip_strict_fault_of_page("malloc", page, block, "written to after it was freed");
+            is_zero = FREED_BYTE == 0;
+        }
     } else if (word & SLOT_FRESH) {
         if (mip_strict_is_full && block_size <= FRESH_CHECK_MAX && !is_filled(block, block_size, 0))
             mip_strict_fault_of_page("malloc", page, block, "written to after it was freed");
-    } else if (mip_strict_is_full) {
-        if (MIP_UNLIKELY(!is_filled(block, block_size, FREED_BYTE)))
-            mip_strict_fault_of_page("malloc", page, block, "written to after it was freed");
-        if (FREED_BYTE != 0 && zero)
-            memset(block, 0, block_size);
-    } else if (zero) {
-        memset(block, 0, block_size);
+        is_zero = true;
     }
+    if (!is_zero && (zero || (mip_strict_is_full && (word & SLOT_DIRTY))))
+        memset(block, 0, block_size);
     if (NEW_BYTE != 0 && !zero)
         memset(block, NEW_BYTE, block_size);
     if (!(bits & SLOT_INTERIOR))
         guard_end(page, block, (char *)block + size);
-    mip_store_relaxed(slot, live);
+    mip_store_relaxed(taken->slot, live);
     return block;
 }
 
