@@ -249,7 +249,8 @@ MIP_INLINE void check_ends(const char *function, const struct mip_found *found, 
                                     found->p);
 }
 
-/* Other threads that look at the block from the side leave it alone from now on. */
+/* Who looks at the block from the side leaves it alone from now on: other threads, and the child of
+   a fork that cuts off what its own thread does to it here. */
 MIP_INLINE void mark_changing(_Atomic(uint32_t) *slot, uint32_t word) {
     mip_store_relaxed(slot, word | SLOT_MESSAGE);
     atomic_thread_fence(memory_order_release); /* pairs with is_untouched */
@@ -266,7 +267,7 @@ MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, 
         mip_strict_is_full &&
         (is_plain || !(mip_load_relaxed(&page->a_flags) & (PAGE_CLOSED_OFF | PAGE_SINGLE)));
     if (is_own) {
-        mip_store_relaxed(found->slot, waiting);
+        mark_changing(found->slot, waiting);
     } else {
         if (!mip_cas_relaxed(found->slot, &expected, waiting | SLOT_MESSAGE))
             mip_strict_fault_of_page(function, page, found->p, "freed already");
@@ -274,6 +275,8 @@ MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, 
     }
     if (is_wiped)
         wipe(found->block, page->block_size);
+    if (is_own)
+        mip_store_release(found->slot, waiting); /* pairs with is_untouched */
 }
 
 /* The first block of the bin's list, which is not empty, with its slot and its page. */
@@ -308,6 +311,7 @@ MIP_INLINE void *hand_out(const struct taken *taken, size_t size, uint32_t bits,
         mip_store_relaxed(taken->slot, live);
         return block;
     }
+    mark_changing(taken->slot, word);
     bool is_zero = false;
     if (MIP_LIKELY(!(word & (SLOT_DIRTY | SLOT_FRESH)))) {
         if (mip_strict_is_full) {
@@ -326,7 +330,7 @@ MIP_INLINE void *hand_out(const struct taken *taken, size_t size, uint32_t bits,
         memset(block, NEW_BYTE, block_size);
     if (!(bits & SLOT_INTERIOR))
         guard_end(page, block, (char *)block + size);
-    mip_store_relaxed(taken->slot, live);
+    mip_store_release(taken->slot, live); /* pairs with is_untouched */
     return block;
 }
 
