@@ -33,7 +33,6 @@
     ((int)syscall(SYS_mprotect, (address), (size), (long)(access)))
 #define call_madvise(address, size, advice)                                                        \
     ((int)syscall(SYS_madvise, (address), (size), (long)(advice)))
-#define call_msync(address, size, flags) ((int)syscall(SYS_msync, (address), (size), (long)(flags)))
 #define call_mremap(address, old_size, new_size, flags, to)                                        \
     ((void *)syscall(SYS_mremap, (address), (old_size), (new_size), (long)(flags), (to)))
 #else
@@ -41,7 +40,6 @@
 #define call_munmap(address, size) munmap((address), (size))
 #define call_mprotect(address, size, access) mprotect((address), (size), (access))
 #define call_madvise(address, size, advice) madvise((address), (size), (advice))
-#define call_msync(address, size, flags) msync((address), (size), (flags))
 #define call_mremap(address, old_size, new_size, flags, to)                                        \
     mremap((address), (old_size), (new_size), (flags), (to))
 #endif
@@ -226,15 +224,6 @@ bool mip_os_decommit(void *address, size_t size) {
 
 bool mip_os_protect(void *address, size_t size) {
     return set_access(address, size, ACCESS_NONE);
-}
-
-/* POSIX: ENOMEM for addresses of the range that are not mapped; nothing is written for MS_ASYNC. */
-bool mip_os_is_mapped(const void *address) {
-    uintptr_t page = (uintptr_t)address & ~(uintptr_t)(mip_os_info.page_size - 1);
-    int saved = errno;
-    bool is_mapped = call_msync((void *)page, mip_os_info.page_size, MS_ASYNC) == 0;
-    errno = saved;
-    return is_mapped;
 }
 
 bool mip_os_purge(void *address, size_t size) {

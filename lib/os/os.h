@@ -44,8 +44,11 @@ bool mip_os_protect(void *address, size_t size);
    refuses). */
 bool mip_os_purge(void *address, size_t size);
 
-/* Is there any mapping at the address? */
-bool mip_os_is_mapped(const void *address);
+/* Can the 8 bytes from the address on be read?  And could it be a block of the C library's own
+   allocator, to judge by what that keeps before each block and the next one?  False for what it
+   would end the program for; true where the allocator is not known. */
+bool mip_os_is_readable(const void *address);
+bool mip_os_may_be_libc_block(const void *p);
 
 /* Ask for, or refuse, transparent huge pages; advice only. */
 void mip_os_advise_huge(void *address, size_t size, bool wanted);

@@ -30,13 +30,12 @@ MIP_EXPORT void *calloc(size_t count, size_t size) {
 }
 
 /* A block that another allocator made before this one was there (or made past it) is reallocated
-   by whoever comes after this library; without one the answer of the core stands.  So it does for
-   what is no allocator's block: misaligned, or with nothing where its head would be. */
+   by whoever comes after this library; without one the answer of the core stands.  So it does where
+   that is the C library, for what it would end the program for. */
 static MIP_COLD void *realloc_elsewhere(void *p, size_t size) {
-    bool may_be_block = (uintptr_t)p % (2 * sizeof(size_t)) == 0 &&
-                        mip_os_is_mapped((char *)p - 2 * sizeof(size_t)) && mip_os_is_mapped(p);
-    void *next = may_be_block ? mip_os_next_symbol("realloc") : NULL;
-    if (next == NULL) {
+    void *next = mip_os_next_symbol("realloc");
+    bool is_other = next != NULL && next != mip_os_next_symbol("__libc_realloc");
+    if (next == NULL || !(is_other || mip_os_may_be_libc_block(p))) {
         errno = EINVAL;
         return NULL;
     }

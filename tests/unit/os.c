@@ -300,17 +300,89 @@ START_TEST(test_purge) {
 }
 END_TEST
 
-START_TEST(test_is_mapped) {
+START_TEST(test_is_readable) {
     size_t page = mip_os_info.page_size;
     char *p = mip_os_map(NULL, 4 * page, page);
     ck_assert_ptr_nonnull(p);
     errno = 4711;
-    ck_assert(mip_os_is_mapped(p) && mip_os_is_mapped(p + 4 * page - 1));
-    ck_assert(mip_os_is_mapped(&page) && mip_os_is_mapped("text"));
+    ck_assert(mip_os_is_readable(p) && mip_os_is_readable(p + 4 * page - 8));
+    ck_assert(mip_os_is_readable(&page) && mip_os_is_readable("a text of this program"));
+    ck_assert(mip_os_protect(p + page, page));
+    if (getenv("TEST_EMULATED") == NULL) {
+        ck_assert(!mip_os_is_readable(p + page) && !mip_os_is_readable(p + page - 7));
+    }
+    ck_assert(mip_os_is_readable(p + page - 8) && mip_os_is_readable(p + 2 * page));
     mip_os_release(p, 4 * page);
-    ck_assert(!mip_os_is_mapped(p) && !mip_os_is_mapped(p + 4 * page - 1));
-    ck_assert(!mip_os_is_mapped(NULL) && !mip_os_is_mapped((void *)(UINTPTR_MAX - 15)));
+    ck_assert(!mip_os_is_readable(p) && !mip_os_is_readable(p + 4 * page - 8));
+    ck_assert(!mip_os_is_readable(NULL) && !mip_os_is_readable((void *)(UINTPTR_MAX - 15)));
     ck_assert_int_eq(errno, 4711);
+}
+END_TEST
+
+#ifdef __GLIBC__
+void *__libc_malloc(size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *p);
+
+/* Blocks of the C library in the thread's arena, and mappings. */
+static void *use_libc_blocks(void *arg) {
+    static const size_t sizes[] = {0, 1, 24, 25, 1000, 30000, 131072, 1000000, 40000000};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        void *blocks[] = {__libc_malloc(sizes[i]), __libc_memalign(64, sizes[i]),
+                          __libc_memalign(32768, sizes[i]), __libc_malloc(sizes[i])};
+        for (size_t j = 0; j < 4; j++) {
+            ck_assert_ptr_nonnull(blocks[j]);
+            ck_assert(mip_os_may_be_libc_block(blocks[j]));
+            ck_assert(!mip_os_may_be_libc_block((char *)blocks[j] + 8));
+        }
+        for (size_t j = 0; j < 4; j++) {
+            __libc_free(blocks[j]);
+        }
+    }
+    return arg;
+}
+
+START_TEST(test_libc_block) {
+    pthread_t thread;
+    use_libc_blocks(NULL);
+    ck_assert_int_eq(pthread_create(&thread, NULL, use_libc_blocks, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+END_TEST
+#endif
+
+/* What the C library would end the program for: memory of others, whatever is in it. */
+START_TEST(test_no_libc_block) {
+    size_t page = mip_os_info.page_size, size = 64 * page;
+    char *p = mip_os_map(NULL, size, 16 * page);
+    ck_assert_ptr_nonnull(p);
+    ck_assert(!mip_os_may_be_libc_block(NULL) && !mip_os_may_be_libc_block((void *)16) &&
+              !mip_os_may_be_libc_block((void *)(UINTPTR_MAX - 15)));
+    for (unsigned byte = 0; byte < 256; byte++) {
+        memset(p, (int)byte, size);
+        for (size_t at = 16; at < size; at += page / 4) {
+            ck_assert(!mip_os_may_be_libc_block(p + at));
+        }
+    }
+    ck_assert(mip_os_protect(p, 16 * page) && mip_os_protect(p + 48 * page, 16 * page));
+    ck_assert(!mip_os_may_be_libc_block(p + 16 * page) && !mip_os_may_be_libc_block(p + page));
+    /* Sizes that lead into what cannot be read, or out of the address space. */
+    size_t *words = (size_t *)(void *)(p + 20 * page);
+    static const size_t heads[] = {33, 34, 0, 16 | 1, 40 | 1, SIZE_MAX, SIZE_MAX / 16 * 16 - 15};
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        words[1] = heads[i];
+        words[5] = 0;
+        ck_assert(!mip_os_may_be_libc_block(words + 2));
+    }
+    words[1] = 30 * page + 1;
+    ck_assert(!mip_os_may_be_libc_block(words + 2));
+    words[2] = 0;
+    words[3] = 4 * page + 2; /* a mapping that does not begin with a page */
+    ck_assert(!mip_os_may_be_libc_block(words + 4));
+    words[0] = 0;
+    words[1] = 30 * page + 2;
+    ck_assert(!mip_os_may_be_libc_block(words + 2));
+    mip_os_release(p, size);
 }
 END_TEST
 
@@ -484,7 +556,11 @@ static TCase *memory(void) {
     tcase_add_test(tests, test_too_large);
     tcase_add_test(tests, test_access);
     tcase_add_test(tests, test_purge);
-    tcase_add_test(tests, test_is_mapped);
+    tcase_add_test(tests, test_is_readable);
+    tcase_add_test(tests, test_no_libc_block);
+#ifdef __GLIBC__
+    tcase_add_test(tests, test_libc_block);
+#endif
     tcase_add_test(tests, test_advice);
     tcase_add_test(tests, test_map_huge);
     tcase_add_loop_test(tests, test_remap, 0, 3);

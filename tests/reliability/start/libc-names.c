@@ -20,6 +20,12 @@ int main(void) {
         memset(p, 1, size);
         memset(q, 1, size);
         memset(r, 1, size);
+        p = realloc(p, 2 * size);
+        q = realloc(q, size / 2 + 1);
+        r = realloc(r, 2 * size);
+        CHECK(p != NULL && q != NULL && r != NULL);
+        CHECK(((char *)p)[size - 1] == 1 && ((char *)q)[size / 2] == 1);
+        CHECK(((char *)r)[size - 1] == 1);
         free(p);
         free(q);
         free(r);
