@@ -95,7 +95,9 @@ int (*mip_os_fault_hook)(enum mip_os_call call);
 static _Atomic(bool) a_populate_unknown, a_name_unknown;
 
 /* Below the range handed out last: the kernel fills its address space downwards, so that a range
-   that must be aligned most often fits here at once. */
+   that must be aligned most often fits here at once.  Or below the end of one that was given back
+   above that: who maps and unmaps for ever must not wander through the address space, since what
+   keeps track of addresses grows with it. */
 static _Atomic(uintptr_t) a_next_hint;
 
 static bool is_faulted(enum mip_os_call call) {
@@ -248,8 +250,19 @@ bool mip_os_populate(void *address, size_t size) {
     return false;
 }
 
+static void raise_hint(const void *address, size_t size) {
+    uintptr_t end = (uintptr_t)address + size, next = mip_load_relaxed(&a_next_hint);
+    if (next != 0 && end > next) {
+        mip_store_relaxed(&a_next_hint, end);
+    }
+}
+
 bool mip_os_release(void *address, size_t size) {
-    return unmap(address, size);
+    bool is_released = unmap(address, size);
+    if (is_released) {
+        raise_hint(address, size);
+    }
+    return is_released;
 }
 
 static void *remap_by_kernel(void *address, size_t old_size, size_t new_size, void *to) {
@@ -297,6 +310,9 @@ void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to) {
     result = remap_by_kernel(address, old_size, new_size, to);
     if (result == NULL && (errno == ENOSYS || errno == EPERM)) {
         result = remap_by_copy(address, old_size, new_size, to);
+    }
+    if (result != NULL && result != address) {
+        raise_hint(address, old_size);
     }
     return result;
 }
