@@ -44,7 +44,8 @@ static unsigned register_arena(struct arena *arena) {
 
 static struct arena *arena_new(char *base, size_t slices, size_t frontier, unsigned flags) {
     size_t words = mip_bitset_words(slices);
-    struct arena *arena = mip_meta_alloc(sizeof(struct arena) + 3 * words * sizeof(mip_bit_word));
+    struct arena *arena =
+        mip_meta_alloc(sizeof(struct arena) + (3 + SLOTS) * words * sizeof(mip_bit_word));
     if (arena == NULL)
         return NULL;
     arena->base = base;
@@ -54,6 +55,7 @@ static struct arena *arena_new(char *base, size_t slices, size_t frontier, unsig
     arena->taken = (mip_bit_word *)(arena + 1);
     arena->dirty = arena->taken + words;
     arena->warm = arena->dirty + words;
+    arena->touched = arena->warm + words; /* with SLOTS */
     return arena;
 }
 
@@ -160,17 +162,23 @@ static void populate(char *start, size_t size) {
     mip_os_populate(start, mip_round_down(mip_min(step, size), mip_os_info.page_size));
 }
 
+/* How many slices of a run that is taken nobody had before. */
+static size_t note_touched(struct arena *arena, size_t start, size_t slices) {
+    if (SLOTS)
+        return mip_bitset_set(arena->touched, start, slices);
+    size_t touched = mip_load_relaxed(&arena->a_touched), end = start + slices;
+    size_t fresh = end <= touched ? 0 : mip_min(end - touched, slices);
+    while (end > touched && !mip_cas_relaxed(&arena->a_touched, &touched, end))
+        continue;
+    return fresh;
+}
+
 /* A claimed run becomes the caller's. */
 static void *adopt_run(size_t i, struct arena *arena, size_t start, size_t slices, unsigned *id,
                        bool *is_zero) {
     size_t warm = mip_bitset_clear(arena->warm, start, slices);
     if (!(arena->flags & ARENA_EXTERNAL)) {
-        size_t touched = mip_load_relaxed(&arena->a_touched);
-        size_t fresh = start + slices <= touched ? 0 : mip_min(start + slices - touched, slices);
-        while (start + slices > touched &&
-               !mip_cas_relaxed(&arena->a_touched, &touched, start + slices))
-            continue;
-        mip_arena_note_take(slices, warm, slices - fresh);
+        mip_arena_note_take(slices, warm, slices - note_touched(arena, start, slices));
         if (warm == 0)
             populate(arena->base + (start << SLICE_SHIFT), slices << SLICE_SHIFT);
     }

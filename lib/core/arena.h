@@ -34,6 +34,7 @@ struct arena {
     _Atomic(size_t) a_low;      /* [any, atomic] hint: no free slice below */
     _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
     mip_bit_word *taken, *dirty, *warm;
+    mip_bit_word *touched; /* SLOTS, whose slices are taken in no order: those ever taken */
 };
 
 /* A run of slices whose first is aligned to `alignment` bytes (a power of two >= SLICE_SIZE), of
@@ -79,6 +80,10 @@ bool mip_arena_is_exclusive(unsigned arena);
 
 /* Purge all warm slices, or (force false) what lies above the warm bound, in bounded portions. */
 void mip_arena_collect(bool force);
+
+/* SLOTS: close what is free, which is opened when it is taken in any case, so that it does not
+   count where memory that may be written to is limited. */
+void mip_arena_close(void);
 
 /* Slow paths went by: the warm bound follows what the program does lately, and what has been warm
    for longer than the option says is purged.  `now` in ms. */

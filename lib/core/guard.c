@@ -74,6 +74,18 @@ void mip_guard_unmap(void *start, size_t size, size_t room, unsigned alignment_s
         release(&old);
 }
 
+void mip_guard_collect(void) {
+    /* acquire: pairs with the release at unlock */
+    if (mip_exchange_acquire(&a_lock, true))
+        return;
+    for (int i = 0; i < GONE_COUNT; i++) {
+        if (gone[i].start != NULL)
+            release(&gone[i]);
+        gone[i].start = NULL;
+    }
+    mip_store_release(&a_lock, false);
+}
+
 bool mip_guard_was(const void *start) {
     bool found = false;
     /* acquire: pairs with the release at unlock */

@@ -15,6 +15,9 @@ void *mip_guard_map(size_t size, size_t room, size_t alignment);
 /* Give it back; nobody may touch it from now on, and the addresses are not used again at once. */
 void mip_guard_unmap(void *start, size_t size, size_t room, unsigned alignment_shift);
 
+/* Give up the addresses that wait, too: there are no others. */
+void mip_guard_collect(void);
+
 /* Was such a block here lately? */
 bool mip_guard_was(const void *start);
 

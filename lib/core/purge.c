@@ -15,6 +15,7 @@
 #include "../base/options.h"
 #include "../base/stats.h"
 #include "../os/os.h"
+#include "../variant.h"
 #include "arena_private.h"
 #include "size.h"
 
@@ -238,6 +239,39 @@ void mip_arena_collect(bool force) {
         purge(SIZE_MAX);
     else
         purge_excess(0);
+}
+
+static void close_free(struct arena *arena) {
+    size_t end = mip_load_relaxed(&arena->a_frontier);
+    size_t first = mip_bitset_next_clear(arena->taken, 0, end);
+    while (first < end) {
+        size_t next = mip_bitset_next_set(arena->taken, first, end);
+        if (mip_bitset_claim(arena->taken, first, next - first)) {
+            mip_stat_increase(MIP_STAT_MMAPS, 2);
+            if (mip_os_decommit(arena->base + (first << SLICE_SHIFT), (next - first)
+                                                                          << SLICE_SHIFT))
+                mip_bitset_clear(arena->dirty, first, next - first);
+            mip_bitset_give_back(arena->taken, first, next - first);
+        }
+        first = mip_bitset_next_clear(arena->taken, next, end);
+    }
+}
+
+void mip_arena_close(void) {
+    if (!SLOTS)
+        return;
+    size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: pairs with register_arena */
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = mip_load_acquire(&mip_arenas.a_arena[i]); /* acquire: likewise */
+        if (arena == NULL || (arena->flags & ARENA_EXTERNAL))
+            continue;
+        mip_add_relaxed(&a_purging, 1);
+        mip_full_fence(); /* as in purge */
+        close_free(arena);
+        /* release: pairs with the acquire in mip_arena_is_purging */
+        atomic_thread_fence(memory_order_release);
+        lower(&a_purging, 1);
+    }
 }
 
 /* What was not used through the period is too much. */

@@ -150,6 +150,20 @@ void mip_strict_check_neighbours(const char *function, const struct page *page, 
 
 /* --- from live to free and back --- */
 
+/* What a large block loses goes back to the kernel: writing zeroes might first need the memory. */
+static void clear_lost(const struct page *page, char *p, size_t size) {
+    enum { PURGE_MIN = 1 << 18 };
+    char *first = (char *)mip_round_up((uintptr_t)p, mip_os_info.page_size);
+    char *end = (char *)mip_round_down((uintptr_t)p + size, mip_os_info.page_size);
+    if (size >= PURGE_MIN && (mip_load_relaxed(&page->a_flags) & PAGE_MAPPED) &&
+        mip_os_purge(first, (size_t)(end - first))) {
+        memset(p, 0, (size_t)(first - p));
+        memset(end, 0, (size_t)(p + size - end));
+    } else {
+        memset(p, 0, size);
+    }
+}
+
 void mip_strict_resize(const struct mip_found *found, size_t size, bool zero) {
     struct page *page = found->page;
     if (mip_load_relaxed(&page->a_flags) & PAGE_CLOSED_OFF)
@@ -161,7 +175,7 @@ void mip_strict_resize(const struct mip_found *found, size_t size, bool zero) {
     if (size > found->size && (zero || mip_strict_is_full))
         memset(found->p + found->size, NEW_BYTE != 0 && !zero ? NEW_BYTE : 0, size - found->size);
     else if (size < found->size && mip_strict_is_full)
-        memset(found->p + size, 0, found->size - size);
+        clear_lost(page, found->p + size, found->size - size);
     if (is_single)
         page->reciprocal = size;
     guard_end(page, found->block, found->p + size);

@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "core.h"
 #include "fast.h"
+#include "guard.h"
 #include "strict_inline.h"
 #include "trace.h"
 
@@ -126,6 +127,8 @@ static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap,
     mip_thread_collect(thread, true);
     mip_collect_parked(true);
     mip_arena_collect(true);
+    mip_arena_close();
+    mip_guard_collect();
     void *p = try_to_allocate(thread, heap, request);
     uint64_t until = mip_os_clock_ms() + WAIT_MS;
     for (bool wait = true; p == NULL && wait;) {

@@ -72,6 +72,12 @@ UNUSED static bool is_ours(void) {
     return column_is("linked") || column_is("preload") || is_checking();
 }
 
+/* A bound, and what the debug and secure variants are held to where cases.txt tells why it is
+   another. */
+UNUSED static size_t allowed(size_t plain, size_t checking) {
+    return is_checking() ? checking : plain;
+}
+
 /* How often: in `make check`, and in `make check-reliability-full`. */
 UNUSED static size_t times(size_t quick, size_t full) {
     return getenv("CASE_FULL") != NULL ? full : quick;

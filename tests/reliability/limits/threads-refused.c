@@ -15,6 +15,8 @@ int main(void) {
     pthread_attr_setstacksize(&attributes, (size_t)1 << (sizeof(void *) == 8 ? 46 : 30));
     struct rlimit space = {8 * GIB, 8 * GIB};
     setrlimit(RLIMIT_AS, &space);
+    for (size_t i = 0; i < 10000; i++) /* each class gets its first page now */
+        free(malloc(i * 10));
     for (size_t i = 0; i < 10000; i++) {
         if (pthread_create(&thread, &attributes, live, NULL) == 0)
             finish(thread);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A block grows by realloc, all of it written: there are never two copies of it. */
+/* A block grows by realloc, all of it written: there are never two copies of it (debug and secure,
+   which move it so that old addresses are found out: never more than two). */
 #include "case.h"
 
 int main(void) {
     struct rusage usage;
     begin();
-    if (column_is("debug"))
-        SKIP("this variant moves a block on purpose, so that old addresses are found out");
     size_t final = times(192 * MIB, 3 * GIB), size = 64, base = resident();
     char *p = malloc(size);
     CHECK(p != NULL);
@@ -21,7 +20,7 @@ int main(void) {
     }
     getrusage(RUSAGE_SELF, &usage);
     size_t peak = (size_t)usage.ru_maxrss * KIB - base;
-    if (peak > size + size / 8 + 4 * MIB)
+    if (peak > allowed(1, 2) * size + size / 8 + 4 * MIB)
         FAIL("peak of %zu MiB for a block of %zu", peak / MIB, size / MIB);
     free(p);
     if (resident() > base + size / 10 + 4 * MIB)

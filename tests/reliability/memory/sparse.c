@@ -16,7 +16,7 @@ int main(void) {
     size_t used = resident() - base, maps = mappings();
     if (used > count * 8192 + 8 * MIB)
         FAIL("%zu KiB resident for %zu blocks", used / KIB, count);
-    if (maps > 2000)
+    if (maps > allowed(2000, 38000))
         FAIL("%zu mappings for %zu blocks", maps, count);
     for (size_t i = 0; i < count; i++)
         free(blocks[i]);
