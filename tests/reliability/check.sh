@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The quick cases: programs linked with the override library, and programs that know nothing with it
-# preloaded.  Not the debug library as yet: see README.md.
+# or the debug library preloaded.
 : "${top_srcdir:?}"
-exec sh "$top_srcdir/tests/reliability/run.sh" --columns "linked preload"
+exec sh "$top_srcdir/tests/reliability/run.sh" --columns "linked preload ${DEBUG_SO:+debug}"
