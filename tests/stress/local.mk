@@ -4,8 +4,8 @@
 stress_tests = tests/stress/stress tests/stress/ops tests/stress/memory
 stress_libc_tests = tests/stress/stress-libc tests/stress/ops-libc tests/stress/memory-libc
 check_PROGRAMS += $(stress_tests) $(stress_libc_tests)
-TESTS += $(stress_tests) tests/stress/serve.sh
-dist_check_SCRIPTS += tests/stress/serve.sh
+TESTS += $(stress_tests) tests/stress/serve.sh tests/stress/soak.sh
+dist_check_SCRIPTS += tests/stress/serve.sh tests/stress/soak.sh
 
 STRESS_LIBC_CFLAGS = $(AM_CFLAGS) -fno-builtin -DSTRESS_LIBC
 
@@ -46,13 +46,12 @@ soak: all $(stress_tests) $(stress_libc_tests) tests/stress/soak
 	done && \
 	tests/stress/memory
 
-# In make check only a moment of it is run.
-EXTRA_PROGRAMS += tests/stress/soak tests/stress/soak-libc
+# In make check only a moment of it is run (soak.sh).
+check_PROGRAMS += tests/stress/soak tests/stress/soak-libc
 tests_stress_soak_SOURCES = tests/stress/soak.c tests/stress/support.h
 tests_stress_soak_CFLAGS = $(TEST_CFLAGS)
 tests_stress_soak_LDFLAGS = $(AM_LDFLAGS) $(TEST_LINK_FLAGS)
-tests_stress_soak_LDADD = $(MIMALLOC_LA) -lpthread
+tests_stress_soak_LDADD = $(MIMALLOC_LA) -lpthread -lm
 tests_stress_soak_libc_SOURCES = tests/stress/soak.c tests/stress/support.h
 tests_stress_soak_libc_CFLAGS = $(STRESS_LIBC_CFLAGS)
-tests_stress_soak_libc_LDADD = -lpthread
-dist_check_SCRIPTS += tests/stress/soak.sh
+tests_stress_soak_libc_LDADD = -lpthread -lm
