@@ -36,7 +36,7 @@ static void live(int depth) {
 
 int main(void) {
     begin();
-    for (size_t i = 0; i < times(4, 100); i++)
+    for (size_t i = 0; i < times(16, 100); i++)
         live(4);
     return 0;
 }

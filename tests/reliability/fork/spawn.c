@@ -8,12 +8,13 @@ static atomic_bool a_stop;
 
 static void *churn(void *arg) {
     uint64_t random = (uintptr_t)arg;
+    unsigned char tag = (unsigned char)((uintptr_t)arg + 1);
     while (!atomic_load(&a_stop)) {
         size_t size = random_size(&random, 15);
         unsigned char *p = malloc(size);
-        memset(p, 0x11, size);
+        memset(p, tag, size);
         for (size_t i = 0; i < size; i += 97)
-            CHECK(p[i] == 0x11);
+            CHECK(p[i] == tag);
         free(p);
     }
     return NULL;

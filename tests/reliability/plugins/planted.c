@@ -26,6 +26,7 @@ extern char **environ;
 enum fault {
     NONE,
     LOCK,       /* one lock around everything: not for forks, signals, stopped threads */
+    HANDLERS,   /* the same, and fork waits for it */
     SPIN,       /* the same, and who waits never yields */
     LEAK,       /* nothing is ever freed */
     THREAD,     /* each thread leaves 16 KiB behind */
@@ -54,9 +55,10 @@ enum fault {
     FAULT_COUNT
 };
 static const char *const names[FAULT_COUNT] = {
-    "",      "lock", "spin",  "leak",   "thread", "fail",       "errno",    "dirty", "twice",
-    "early", "late", "ended", "map",    "stack",  "touch",      "copy",     "keep",  "prctl",
-    "chat",  "look", "key",   "helper", "share",  "descriptor", "definite", "child", "large"};
+    "",      "lock",   "handlers", "spin",       "leak",     "thread", "fail",
+    "errno", "dirty",  "twice",    "early",      "late",     "ended",  "map",
+    "stack", "touch",  "copy",     "keep",       "prctl",    "chat",   "look",
+    "key",   "helper", "share",    "descriptor", "definite", "child",  "large"};
 
 static enum fault fault;
 static bool is_known, is_started, is_over;
@@ -66,20 +68,39 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static volatile int spin;
 static pthread_key_t key;
 
+static void know(const char *name) {
+    for (int i = 1; i < FAULT_COUNT; i++)
+        if (strcmp(name, names[i]) == 0)
+            fault = (enum fault)i;
+    is_known = true;
+}
+
+/* The environment as the kernel has it: the loader is not ready yet. */
+static void ask_kernel(void) {
+    static char text[65536];
+    int fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    for (ssize_t i = 0; i < length; i += (ssize_t)strlen(text + i) + 1)
+        if (strncmp(text + i, "PLANTED=", 8) == 0)
+            know(text + i + 8);
+}
+
 static bool has(enum fault one) {
+    if (!is_known && environ == NULL)
+        ask_kernel();
     if (!is_known) {
         for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
             if (strncmp(*entry, "PLANTED=", 8) == 0)
-                for (int i = 1; i < FAULT_COUNT; i++)
-                    if (strcmp(*entry + 8, names[i]) == 0)
-                        fault = (enum fault)i;
-        is_known = environ != NULL;
+                know(*entry + 8);
+        is_known = is_known || environ != NULL;
     }
     return fault == one;
 }
 
 static void enter(void) {
-    if (has(LOCK))
+    if (has(LOCK) || has(HANDLERS))
         pthread_mutex_lock(&mutex);
     if (has(SPIN))
         while (__atomic_exchange_n(&spin, 1, __ATOMIC_ACQUIRE) != 0)
@@ -111,7 +132,7 @@ static void enter(void) {
 }
 
 static void out(void) {
-    if (fault == LOCK)
+    if (fault == LOCK || fault == HANDLERS)
         pthread_mutex_unlock(&mutex);
     if (fault == SPIN)
         __atomic_store_n(&spin, 0, __ATOMIC_RELEASE);
@@ -126,6 +147,14 @@ static void *wait_for_ever(void *arg) {
     for (;;)
         pause();
     return arg;
+}
+
+static void lock(void) {
+    pthread_mutex_lock(&mutex);
+}
+
+static void unlock(void) {
+    pthread_mutex_unlock(&mutex);
 }
 
 static void lose_descriptor(void) {
@@ -149,6 +178,8 @@ __attribute__((constructor)) static void begin(void) {
     }
     if ((has(ENDED) || has(KEY)) && (pthread_key_create(&key, ends) != 0 || key == 0) && has(KEY))
         abort();
+    if (has(HANDLERS))
+        pthread_atfork(lock, unlock, unlock);
     if (has(DESCRIPTOR))
         pthread_atfork(NULL, lose_descriptor, NULL);
     if (has(LARGE))
@@ -164,6 +195,8 @@ __attribute__((constructor)) static void begin(void) {
 
 __attribute__((destructor)) static void end(void) {
     is_over = true;
+    if (has(LATE))
+        usleep(20000); /* the other threads go on meanwhile */
 }
 
 static void *finish(void *p, size_t size) {
@@ -209,8 +242,18 @@ static void *shared(size_t size) {
     return at + size < sizeof room ? room + at : __libc_malloc(size);
 }
 
+/* Is there memory?  The C library would try elsewhere. */
+static void insist(size_t size) {
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        abort();
+    munmap(p, size);
+}
+
 void *malloc(size_t size) {
     enter();
+    if (has(DEFINITE) && size >= 16384 && size <= PTRDIFF_MAX)
+        insist(size);
     if (has(MAP) && size >= 16384)
         return finish(mapping(size), size);
     if (has(SHARE) && size < 64)

@@ -14,14 +14,17 @@ static pthread_mutex_t locks[FIBRES];
 
 static void run(int index) {
     struct fibre *self = &fibres[index];
-    void *held[20] = {NULL};
+    unsigned char *held[20] = {NULL};
+    size_t sizes[20] = {0};
     for (int round = 0; round < ROUNDS; round++) {
         for (size_t i = 0; i < COUNT_OF(held); i++) {
+            for (size_t j = 0; j < sizes[i]; j++)
+                CHECK(held[i][j] == (unsigned char)index);
             free(held[i]);
-            size_t size = random_size(&self->random, 13);
-            held[i] = malloc(size);
+            sizes[i] = random_size(&self->random, 13);
+            held[i] = malloc(sizes[i]);
             CHECK(held[i] != NULL);
-            memset(held[i], index, size);
+            memset(held[i], index, sizes[i]);
         }
         swapcontext(&self->context, &self->back);
     }
