@@ -1,6 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The quick cases: programs linked with the override library, and programs that know nothing with it
-# or the debug library preloaded.
+# or the debug library preloaded.  Where everything is built with the thread sanitizer, the cases of
+# several threads, by the names of the plain library; without those that fork (it takes a thread of
+# the child for one of the parent's), start thousands, or change stacks.
 : "${top_srcdir:?}"
-exec sh "$top_srcdir/tests/reliability/run.sh" --columns "linked preload ${DEBUG_SO:+debug}"
+run=$top_srcdir/tests/reliability/run.sh
+case " ${CFLAGS:-} " in
+*" -fsanitize=thread "*)
+    exec sh "$run" --columns sanitized D1 D3 D4 D5 D8a D8b D9 D10 D13 H8 A6
+    ;;
+esac
+exec sh "$run" --columns "linked preload ${DEBUG_SO:+debug}"

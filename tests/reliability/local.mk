@@ -20,6 +20,6 @@ RELIABILITY = $(AM_TESTS_ENVIRONMENT) set -f; \
 check-reliability-full: all
 	@$(RELIABILITY) --full --columns "linked preload debug $${SECURE_SO:+secure}" $$CASES
 compare-reliability: all
-	@$(RELIABILITY) --table --columns "preload debug glibc mimalloc jemalloc tcmalloc" $$CASES
+	@$(RELIABILITY) --table --columns "linked preload debug glibc mimalloc jemalloc tcmalloc" $$CASES
 check-reliability-planted: all
 	@$(RELIABILITY) --planted $$CASES

@@ -4,13 +4,15 @@
 #   run.sh [--full] [--table] [--columns "NAME..."] [--planted] [CASE...]
 # --full takes the long ones too, --table prints case x column, --planted runs each case over the C
 # library's malloc with the fault planted that its line names, and asks that it fail.
-# Columns: linked preload debug secure glibc mimalloc jemalloc tcmalloc.
+# Columns: linked preload debug secure glibc mimalloc jemalloc tcmalloc; sanitized: the calls made
+# those of the plain static library, which is built with the thread sanitizer like the cases.
 set -u
 : "${top_srcdir:?}"
 here=$top_srcdir/tests/reliability
 cases=$here/cases.txt
 : "${CC:=cc}" "${CPPFLAGS:=}" "${CFLAGS:=}" "${LDFLAGS:=}"
 : "${OVERRIDE_SO:=}" "${DEBUG_SO:=}" "${SECURE_SO:=}" "${PLAIN_SO:=}" "${OVERRIDE_OBJECT:=}"
+: "${STATIC_LIB:=}"
 
 skip() {
     echo "SKIP: $*"
@@ -36,6 +38,7 @@ library_of() {
     jemalloc) peer libjemalloc.so.2 ;;
     tcmalloc) peer libtcmalloc_minimal.so.4 ;;
     planted) echo "$CASE_DIR/planted.so" ;;
+    sanitized) echo "$STATIC_LIB" ;;
     glibc) ;;
     esac
 }
@@ -58,6 +61,14 @@ build() {
     stress/* | fault/*) source=$top_srcdir/tests/$1 && flags="$flags -DSTRESS_LIBC" ;;
     *) source=$here/$1 ;;
     esac
+    if [ -n "$sanitized" ]; then
+        mkdir -p "$CASE_DIR/sanitized/${name%/*}"
+        # shellcheck disable=SC2086
+        $CC $CPPFLAGS $CFLAGS $LDFLAGS $flags -D_GNU_SOURCE -I"$top_srcdir/include" \
+            -include mimalloc-override.h -o "$CASE_DIR/sanitized/$name" "$source" "$STATIC_LIB" \
+            -ldl -lm || echo "$1" >>"$CASE_DIR/unbuilt"
+        return
+    fi
     export=$(sed -n 's|^/\* build: \(.*\) \*/$|\1|p' "$source")
     # shellcheck disable=SC2086
     $CC $CPPFLAGS $CFLAGS $flags -c -o "$target.o" "$source" &&
@@ -80,9 +91,9 @@ one() {
         return
     fi
     CASE_COLUMN=$column CASE_LIBRARY=$library CASE_BIN=$CASE_DIR
-    [ "$column" != linked ] || CASE_BIN=$CASE_DIR/linked
+    case $column in linked | sanitized) CASE_BIN=$CASE_DIR/$column ;; esac
     CASE_PRELOAD=$library
-    case $column in glibc | linked) CASE_PRELOAD= ;; esac
+    case $column in glibc | linked | sanitized) CASE_PRELOAD= ;; esac
     CASE_PLAIN=${PLAIN_SO:-}
     export CASE_COLUMN CASE_LIBRARY CASE_BIN CASE_PRELOAD CASE_PLAIN
     unset PLANTED
@@ -105,6 +116,7 @@ one() {
     esac >"$result"
 }
 
+: "${sanitized:=}"
 case ${1-} in
 --build | --one)
     job=${1#--}
@@ -133,9 +145,18 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-[ -n "$OVERRIDE_SO" ] || skip "the override library is not built"
-case " $CFLAGS " in
-*" -fsanitize"*) skip "a sanitizer serves malloc itself: $CFLAGS" ;;
+sanitized=
+case $columns in
+sanitized)
+    [ -n "$STATIC_LIB" ] || skip "the static library is not built"
+    sanitized=1
+    ;;
+*)
+    [ -n "$OVERRIDE_SO" ] || skip "the override library is not built"
+    case " $CFLAGS " in
+    *" -fsanitize"*) skip "a sanitizer serves malloc itself: $CFLAGS" ;;
+    esac
+    ;;
 esac
 # Compilers come with arguments.
 # shellcheck disable=SC2086
@@ -160,7 +181,7 @@ mkdir -p "$CASE_DIR/out" "$CASE_DIR/result" "$CASE_DIR/linked"
 rm -f "$CASE_DIR/out"/* "$CASE_DIR/result"/* "$CASE_DIR/unbuilt"
 [ -z "$full" ] || export CASE_FULL=1
 export CASE_DIR top_srcdir CC CPPFLAGS CFLAGS LDFLAGS OVERRIDE_SO DEBUG_SO SECURE_SO PLAIN_SO \
-    OVERRIDE_OBJECT
+    OVERRIDE_OBJECT STATIC_LIB sanitized
 work=$CASE_DIR
 
 # is_wanted ID
@@ -186,6 +207,7 @@ while IFS='|' read -r id title what tier _ fault; do
     [ "$1" = quick ] || [ -n "$full" ] || continue
     limit=$2
     [ -z "$full" ] || limit=${3:-$2}
+    [ -z "$sanitized" ] || limit=$((limit * 20))
     way=-
     if [ -n "$planted" ]; then
         case $fault in
@@ -209,7 +231,7 @@ done <"$work/table"
     awk '$5 ~ /\.sh$/ { print $5 }' "$work/jobs" | sort -u | while read -r script; do
         sed -n 's/^# needs: *//p' "$here/$script" | tr ' ' '\n'
     done
-    (cd "$here" && ls plugins/*.c)
+    [ -n "$sanitized" ] || (cd "$here" && ls plugins/*.c)
 } | sort -u >"$work/sources"
 processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 xargs -n 1 -P "$processors" sh "$here/run.sh" --build <"$work/sources"
@@ -225,7 +247,6 @@ failed=0
 if [ -n "$table" ]; then
     printf '%-6s %-44s' case title
     for column in $columns; do
-        [ "$column" != preload ] || column=ours
         printf ' %-9s' "$column"
     done
     printf '\n'
@@ -268,7 +289,7 @@ for column in $columns; do
     done <"$work/ids"
     echo "$column: $good passed, $bad failed, $passed_over skipped"
     case $column in
-    linked | preload | debug | secure | planted) failed=$((failed + bad)) ;;
+    linked | preload | debug | secure | planted | sanitized) failed=$((failed + bad)) ;;
     esac
 done
 [ "$failed" = 0 ]

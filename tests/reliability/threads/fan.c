@@ -47,7 +47,7 @@ static void run(size_t producers, size_t consumers) {
 static size_t peak(void) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    return (size_t)usage.ru_maxrss * KIB;
+    return resident() == 0 ? 0 : (size_t)usage.ru_maxrss * KIB;
 }
 
 int main(void) {
