@@ -5,7 +5,7 @@
 
 int main(void) {
     begin();
-    size_t count = times(8000, 200000), base = resident();
+    size_t count = times(8000, allowed(200000, 40000)), base = resident();
     void **blocks = own_memory(count * sizeof *blocks);
     for (size_t i = 0; i < count; i++) {
         blocks[i] = malloc(MIB);

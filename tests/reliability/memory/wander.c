@@ -29,7 +29,7 @@ static void come_and_go(size_t count, size_t least, size_t most) {
 static void try(size_t count, size_t least, size_t most) {
     come_and_go(1000, least, most);
     size_t memory = resident(), maps = mappings();
-    come_and_go(times(1, 10) * count, least, most);
+    come_and_go(times(1, 4) * count, least, most);
     if (resident() > memory + 8 * MIB)
         FAIL("%zu to %zu KiB: %zu KiB resident, %zu early", least / KIB, most / KIB,
              resident() / KIB, memory / KIB);
