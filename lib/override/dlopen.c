@@ -14,10 +14,6 @@
 
 #if MIP_OVERRIDE_DLOPEN
 
-#ifndef RTLD_DEEPBIND
-#define RTLD_DEEPBIND 0
-#endif
-
 typedef void *dlopen_function(const char *name, int flags);
 
 /* Returned in two registers. */

@@ -7,10 +7,10 @@
 #include <config.h>
 #endif
 
-/* Only the GNU C library has the flag, and each architecture needs an entry of its own. */
-#if defined(__linux__) && defined(__ELF__) && defined(__LP64__) &&                                 \
-    (defined(__x86_64__) || defined(__aarch64__)) &&                                               \
-    (!defined(HAVE_DECL_RTLD_DEEPBIND) || HAVE_DECL_RTLD_DEEPBIND)
+/* Only where the C library has the flag (musl has not); and each architecture needs an entry of its
+   own. */
+#if HAVE_DECL_RTLD_DEEPBIND && defined(__linux__) && defined(__ELF__) && defined(__LP64__) &&      \
+    (defined(__x86_64__) || defined(__aarch64__))
 #define MIP_OVERRIDE_DLOPEN 1
 #else
 #define MIP_OVERRIDE_DLOPEN 0

@@ -33,11 +33,18 @@ is_for_musl() {
     [ "$(wc -l <"$work/needed")" = 1 ]
     grep -q '\[libc\.so\]' "$work/needed"
 }
+# What only the GNU C library has a reason for.
+no_dlopen() {
+    nm -D --defined-only "$arch/musl"/.libs/*.so >"$work/exported"
+    grep -q ' T malloc$' "$work/exported"
+    ! grep ' dlopen$' "$work/exported"
+}
 is_static() {
     ! readelf -l "$arch/musl-static/tests/api/basic" | grep INTERP
 }
 check musl "shared: builds without a warning, and so do the tests" build_musl musl --enable-secure
 check musl "shared: needs musl only" is_for_musl
+check musl "shared: leaves dlopen alone, which knows no RTLD_DEEPBIND" no_dlopen
 check musl "shared: unit, api, conformance, faults" \
     suite musl 'tests/unit/*' 'tests/api/*[!h]' tests/api/environment.sh tests/api/headers.sh \
     'tests/conformance/*' 'tests/fault/*' --
