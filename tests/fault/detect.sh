@@ -72,9 +72,10 @@ run() {
     local library=$1 level=$2 program=$3 size=$4
     shift 4
     bytes_of "$size"
-    # The shell tells of a signal on its own standard error.
-    { env ${library:+LD_PRELOAD="$library"} MIMALLOC_SECURE_LEVEL="$level" MIMALLOC_SHOW_ERRORS=0 timeout -s KILL "$limit" \
-        "$work/$program" "$bytes" "$@" >"$work/out" 2>"$work/err"; } 2>/dev/null
+    # The shell tells of a signal on its own standard error.  Only the program is preloaded: timeout may
+    # be of another C library.
+    { timeout -s KILL "$limit" env ${library:+LD_PRELOAD="$library"} MIMALLOC_SECURE_LEVEL="$level" \
+        MIMALLOC_SHOW_ERRORS=0 "$work/$program" "$bytes" "$@" >"$work/out" 2>"$work/err"; } 2>/dev/null
     status=$?
     message='' pointer=''
     [ ! -s "$work/err" ] || message=$(head -n 3 "$work/err" | tr '\n' ' ')

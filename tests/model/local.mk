@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The library's own code under every order of its atomic operations.
 #   make check-model-full [PREEMPTIONS=2]   minutes
+if HAVE_CONTEXTS
 check_PROGRAMS += tests/model/model
+endif
 TESTS += tests/model/model.sh
 dist_check_SCRIPTS += tests/model/model.sh
 tests_model_model_SOURCES = tests/model/model.c tests/model/scheduled.h $(CORE_FILES) $(BASE_FILES) \
