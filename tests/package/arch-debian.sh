@@ -59,15 +59,9 @@ is_for() {
     grep -qx "libc6 (>= [0-9.]*)$extra" "$work/$1/depends"
 }
 
-table | while read -r name triplet rest; do
-    case $name in
-    aarch64) name=arm64 ;;
-    riscv64) continue ;; # not a machine of Debian 12
-    esac
-    echo "$name $triplet $rest"
-done >"$work/table"
+table | grep -v '^riscv64 ' >"$work/table" # not a machine of Debian 12
 exec 3<"$work/table"
-while read -r name triplet rest <&3; do
+while read -r name triplet _ <&3; do
     case " ${ARCHITECTURES:-$name} " in
     *" $name "*) ;;
     *) continue ;;
