@@ -19,6 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { SMALL = 4096 }; /* a page of this machine's kernel */
+
 typedef long syscall_function(long number, ...);
 
 static size_t page_size;
@@ -87,6 +89,20 @@ static long fake_mremap(uintptr_t address, size_t old, size_t length, long flags
     return kernel(SYS_mremap, address, round_up(old), round_up(length), flags, to);
 }
 
+/* A large page is mapped when one of its small ones is. */
+static long fake_msync(uintptr_t address, size_t length, long flags) {
+    if (!is_page(address))
+        return refuse(EINVAL);
+    for (uintptr_t page = address; page - address < length; page += page_size) {
+        bool is_mapped = false;
+        for (uintptr_t small = page; small - page < page_size && !is_mapped; small += SMALL)
+            is_mapped = kernel(SYS_msync, small, (size_t)SMALL, flags) == 0;
+        if (!is_mapped)
+            return refuse(ENOMEM);
+    }
+    return 0;
+}
+
 /* Sizes in pages, which are larger now. */
 static long fake_statm(void) {
     char text[256], *p = text;
@@ -102,7 +118,7 @@ static long fake_statm(void) {
         size_t small = strtoul(p, &end, 10);
         if (end == p)
             break;
-        dprintf((int)file, "%zu ", round_up(small * 4096) / page_size);
+        dprintf((int)file, "%zu ", round_up(small * SMALL) / page_size);
     }
     if (file >= 0)
         lseek((int)file, 0, SEEK_SET);
@@ -126,6 +142,8 @@ long syscall(long number, ...) {
         return fake_mmap((uintptr_t)a[0], (size_t)a[1], a[2], a[3], a[4], a[5]);
     case SYS_mremap:
         return fake_mremap((uintptr_t)a[0], (size_t)a[1], (size_t)a[2], a[3], (uintptr_t)a[4]);
+    case SYS_msync:
+        return fake_msync((uintptr_t)a[0], (size_t)a[1], a[2]);
     case SYS_munmap:
     case SYS_mprotect:
     case SYS_madvise:
@@ -167,9 +185,9 @@ int mlock(const void *address, size_t length) {
 
 /* A large page is there when one of its small ones is. */
 int mincore(void *address, size_t length, unsigned char *present) {
-    unsigned char small[4096];
+    unsigned char small[SMALL];
     start();
-    size_t ratio = page_size / 4096, count = round_up(length) / page_size;
+    size_t ratio = page_size / SMALL, count = round_up(length) / page_size;
     if (!is_page((uintptr_t)address) || ratio > sizeof(small))
         return (int)refuse(EINVAL);
     for (size_t i = 0; i < count; i++) {
