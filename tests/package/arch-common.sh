@@ -11,6 +11,12 @@ jobs=-j$(nproc)
 CK_TIMEOUT_MULTIPLIER=20
 export CK_TIMEOUT_MULTIPLIER
 
+# What a check has cost so far; others may use the machine too.
+spent() {
+    times >"$work/times"
+    sed -n '2s/^/processor time, user and system: /p' "$work/times"
+}
+
 # packages NAME...: installed when they are not; only as root.
 packages() {
     missing=
@@ -98,6 +104,7 @@ build() {
         CXX="$triplet-g++" "$@"
     $MAKE -s "$jobs"
     $MAKE -s "$jobs" check TESTS=
+    spent
 }
 
 # tests_of NAME PATTERN...: the tests of a build whose names match one of the patterns of case.
@@ -139,7 +146,9 @@ suite() {
     # shellcheck disable=SC2046
     $MAKE -s "$jobs" $(for test in $tests; do echo "$test"; done | grep -v '\.sh$')
     suite_status=0
-    "$@" "$MAKE" -s -k check-TESTS check_PROGRAMS= check_LIBRARIES= TESTS="$tests" || suite_status=$?
+    "$@" "$MAKE" -s -k "$jobs" check-TESTS check_PROGRAMS= check_LIBRARIES= TESTS="$tests" ||
+        suite_status=$?
+    spent
     [ $suite_status = 0 ] || cat test-suite.log
     # One that ran nothing has not passed.
     # shellcheck disable=SC2046
