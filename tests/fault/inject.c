@@ -344,17 +344,21 @@ int main(int argc, char **argv) {
                        position(mode_names, MODE_COUNT, argv[2]),
                        (size_t)argument(argc, argv, 3, 1)) == 1;
     }
+    /* An emulator is slow, and what is done about a fault is the same on all machines. */
+    size_t step = getenv("TEST_EMULATED") == NULL ? 1 : 5;
     int failures = 0;
     for (unsigned call = 0; call < MIP_OS_CALL_COUNT; call++) {
         for (unsigned mode = 0; mode < MODE_COUNT; mode++) {
             int failures_before = failures;
-            size_t n = 0;
+            size_t n = 1, tried = 0;
             int result = 0;
             while (result != STATUS_UNREACHED && n < N_MAX && failures - failures_before < 5) {
-                result = run_one(argv, call, mode, ++n);
+                result = run_one(argv, call, mode, n);
                 failures += result == 1;
+                tried += result != STATUS_UNREACHED;
+                n += step;
             }
-            printf("inject: %s %s: %zu places\n", call_names[call], mode_names[mode], n - 1);
+            printf("inject: %s %s: %zu places\n", call_names[call], mode_names[mode], tried);
             fflush(stdout);
         }
     }
