@@ -30,6 +30,7 @@ EXTRA_DIST += \
 	tests/programs/work/buffers.js \
 	tests/programs/work/compile.sh \
 	tests/programs/work/hashes.pl \
+	tests/programs/work/history.awk \
 	tests/programs/work/list.c \
 	tests/programs/work/objects.py \
 	tests/programs/work/page.ps \
@@ -38,6 +39,8 @@ EXTRA_DIST += \
 	tests/programs/work/stencil.c \
 	tests/programs/work/tables.lua \
 	tests/programs/work/templates.cc
+
+include tests/programs/full/local.mk
 
 if ENABLE_OVERRIDE
 TESTS += $(programs_tests)
