@@ -47,11 +47,18 @@ static enum answer read_answer(int fd, const struct library *library) {
     return answer;
 }
 
+/* When the kernel has started a program, its loader takes $ORIGIN from the file itself, all links
+   resolved; when it is asked, from the path that it is given. */
+static const char *resolve_path(const char *path, char resolved[PATH_MAX]) {
+    return realpath(path, resolved) != NULL ? resolved : path;
+}
+
 /* Messages of the loader would be about this question, not about what the user asked for. */
 static int start_loader(pid_t *pid, int output, const struct target *target, char **environment) {
     char list[] = "--list";
-    char *arguments[] = {(char *)target->program.interpreter, list, (char *)target->program_path,
-                         NULL};
+    char resolved[PATH_MAX];
+    char *arguments[] = {(char *)target->program.interpreter, list,
+                         (char *)resolve_path(target->program_path, resolved), NULL};
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
     if (error != 0) {
@@ -141,11 +148,12 @@ void mip_run_loader_expression(char *expression, const struct library *library,
                      expression);
     }
     if (ask_loader(expression, library, target) == IS_NOT_MAPPED) {
+        char resolved[PATH_MAX];
         mip_run_fail(
             EXIT_CANNOT_EXECUTE,
             "refusing to run '%s': its loader does not load '%s'; '%s --list %s' tells whether "
             "the program lacks a library of its own, LD_PRELOAD=%s with it why else",
-            target->program_path, expression, target->program.interpreter, target->program_path,
-            expression);
+            target->program_path, expression, target->program.interpreter,
+            resolve_path(target->program_path, resolved), expression);
     }
 }

@@ -40,6 +40,20 @@ for tags in --disable-new-dtags --enable-new-dtags; do
         fail "what a program with a search path starts is not served ($tags)"
 done
 
+# A program that finds libraries beside itself ($ORIGIN) and is started by a link from elsewhere.
+mkdir "$tmp/home" "$tmp/links"
+dummy "$tmp/home/libown.so" libown.so
+# shellcheck disable=SC2016
+if $cc -o "$tmp/home/starts" "$tmp/starts.c" -Wl,--no-as-needed -L"$tmp/home" -lown \
+    '-Wl,-rpath,$ORIGIN' >"$tmp/cc.log" 2>&1 && "$tmp/home/starts" true 2>/dev/null; then
+    ln -s ../home/starts "$tmp/links/starts"
+    ln -s links "$tmp/more"
+    expect 0 "served by $override" "$run" "$tmp/links/starts" true
+    expect 0 "served by $override" env "PATH=$tmp/more:$PATH" "$run" starts true
+else
+    echo 'not tested: a program that finds libraries beside itself'
+fi
+
 # Whoever was preloaded stays, behind, once, in the same order.
 dummy "$tmp/one.so" one.so
 dummy "$tmp/two.so" two.so
