@@ -7,14 +7,20 @@
 # shellcheck source=tests/package/common.sh
 . "$top_srcdir/tests/package/common.sh"
 
+# The launcher knows where its libraries are installed: outside of the build, so that its own path is
+# in no file.
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
 mkdir -p "$work/source"
 tar -xJf "$TARBALL" -C "$work/source" --strip-components=1
 
 build() { # NAME OPTION...
     mkdir -p "$work/$1"
     cd "$work/$1"
+    prefix=$place/$1
     shift
-    { ../source/configure -q CC="$CC" CXX="$CXX" CFLAGS="$CFLAGS" CXXFLAGS="$CXXFLAGS" --prefix="$PWD/installed" "$@" &&
+    { ../source/configure -q CC="$CC" CXX="$CXX" CFLAGS="$CFLAGS" CXXFLAGS="$CXXFLAGS" --prefix="$prefix" "$@" &&
         MAKEFLAGS='' MFLAGS='' "$MAKE" -s -j"$(nproc)"; } >log 2>&1 || { tail -n 30 log && return 1; }
 }
 # present FILE: its path where it was built
@@ -38,7 +44,7 @@ serves() {
     "$MAKE" -s install
     "$MAKE" -s installcheck
     "$MAKE" -s uninstall
-    ! find installed ! -type d | grep . || return 1
+    ! find "$place/$1" ! -type d | grep . || return 1
 }
 refused() { # OPTION...: configure says no
     mkdir -p "$work/refused"
