@@ -29,6 +29,9 @@ grep -q '^#define SIZEOF_VOID_P 8$' "$top_builddir/config.h" ||
     skip "the limits are those of 64 bits"
 case " ${CFLAGS:-} " in
 *" -fsanitize"* | *" --coverage "* | *" -pg "*) skip "built with instrumentation: $CFLAGS" ;;
+# What distributions add costs instructions in each function.
+*" -fstack-protector"* | *" -fstack-clash-protection "* | *" -fcf-protection"* | *"omit-leaf-frame-pointer "* | \
+    *" -fno-omit-frame-pointer "*) skip "the limits are those of a build without hardening: $CFLAGS" ;;
 *" -O2 "* | *" -O3 "*) ;;
 *) skip "the limits are those of -O2, CFLAGS are: ${CFLAGS:-}" ;;
 esac

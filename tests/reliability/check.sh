@@ -5,6 +5,9 @@
 # several threads, by the names of the plain library; without those that fork (it takes a thread of
 # the child for one of the parent's), start thousands, or change stacks.
 : "${top_srcdir:?}"
+# Packages are built on machines that do much else at the same time.
+RELIABILITY_PATIENCE=${RELIABILITY_PATIENCE:-10}
+export RELIABILITY_PATIENCE
 run=$top_srcdir/tests/reliability/run.sh
 case " ${CFLAGS:-} " in
 *" -fsanitize=thread "*)

@@ -6,6 +6,7 @@
 # library's malloc with the fault planted that its line names, and asks that it fail.
 # Columns: linked preload debug secure glibc mimalloc jemalloc tcmalloc; sanitized: the calls made
 # those of the plain static library, which is built with the thread sanitizer like the cases.
+# RELIABILITY_PATIENCE, in the environment, multiplies the seconds after which a case hangs.
 set -u
 : "${top_srcdir:?}"
 here=$top_srcdir/tests/reliability
@@ -208,6 +209,7 @@ while IFS='|' read -r id title what tier _ fault; do
     limit=$2
     [ -z "$full" ] || limit=${3:-$2}
     [ -z "$sanitized" ] || limit=$((limit * 20))
+    limit=$((limit * ${RELIABILITY_PATIENCE:-1}))
     way=-
     if [ -n "$planted" ]; then
         case $fault in
