@@ -20,16 +20,7 @@ check A2.1 "no compiler, linker or make is in it" \
 check A2.1 "apt-get update reads the repository of the built packages" root_offer "$root" "$debian"
 check A2.1 "man-db" root_install "$root" man-db
 
-# What a system is like, but for caches, logs, and what dpkg and apt keep for themselves.
-state() {
-    (cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./var/cache -o -path ./var/log \
-        -o -path ./var/lib/apt -o -path ./var/lib/dpkg -o -path ./srv -o -path ./etc/ld.so.cache -o -path ./tmp \) -prune -o \
-        -printf '%p %y %m %u %g %l ' \( -type f -exec md5sum {} \; -o -printf '\n' \))
-    in_root "$root" dpkg-query -W
-    in_root "$root" ldconfig -p
-    (cd "$root/var/lib/dpkg" && find alternatives diversions info statoverride triggers | sort)
-}
-state >"$work/before"
+root_state "$root" >"$work/before"
 in_root "$root" dpkg-query -W >"$work/packages"
 
 check A2.1 "apt-get install libmimalloc" in_root "$root" apt-get -q -y install libmimalloc
@@ -130,7 +121,7 @@ removed() {
     in_root "$root" sh -c "dpkg-query -W | sed -n 's/^\\(libmimalloc[^:	]*\\).*/\\1/p' |
         xargs -r apt-get -q -y purge"
     in_root "$root" apt-get -q -y --purge autoremove
-    state >"$work/after"
+    root_state "$root" >"$work/after"
     diff "$work/before" "$work/after"
 }
 check D26 "removed and purged without a trace" removed

@@ -10,7 +10,9 @@ PACKAGE_CHECKS = tests/package/debian-build.sh tests/package/debian-source.sh \
 	tests/package/debian-lintian.sh tests/package/debian-flags.sh \
 	tests/package/debian-contents.sh tests/package/debian-symbols.sh \
 	tests/package/debian-install.sh
-PACKAGE_CHECKS_FULL = tests/package/debian-root.sh
+PACKAGE_CHECKS_FULL = tests/package/debian-root.sh tests/package/debian-upgrade.sh \
+	tests/package/debian-chroot.sh tests/package/debian-reproducible.sh \
+	tests/package/debian-options.sh
 
 # What is given out, what is installed, and the RPM spec.
 PACKAGE_CHECKS += tests/package/source.sh tests/package/install.sh tests/package/rpm-spec.sh \
@@ -45,6 +47,8 @@ package-tarball: all
 .PHONY: check-packages check-packages-full package-tarball print-packages-full
 
 include tests/package/arch.mk
+# Uses the packages of arch-debian.sh.
+PACKAGE_CHECKS_FULL += tests/package/debian-multiarch.sh
 
 EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
 	tests/package/packages-full.txt tests/package/debian.contents tests/package/fedora.macros \

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The packages built in a clean root as a build daemon does it: with what Build-Depends names and nothing
+# else, by a user without rights, without a network, with the tests.
+# Functions here are called by check.
+# shellcheck disable=SC2317
+. "$top_srcdir/tests/package/common.sh"
+. "$top_srcdir/tests/package/root.sh"
+text="built and tested in a clean root"
+debian_built D2 "$text"
+root_wanted D2 "$text"
+
+root=$work/root
+prepare() {
+    root_make "$root"
+    debian_source "$root/srv/work"
+    mkdir "$root/srv/home"
+    chown -R 1000:1000 "$root/srv/work" "$root/srv/home"
+    root_install "$root" build-essential fakeroot
+}
+check D2 "a clean root with build-essential" prepare
+check D2 "apt-get build-dep" in_root "$root" sh -c \
+    'cd /srv/work/libmimalloc-*/ && apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends build-dep ./'
+# builder COMMAND: there
+builder() {
+    ROOT_ISOLATED=yes in_root "$root" setpriv --reuid=1000 --regid=1000 --clear-groups env HOME=/srv/home \
+        "DEB_BUILD_OPTIONS=parallel=$(nproc)" sh -c "cd /srv/work/libmimalloc-*/ && $1"
+}
+build() {
+    builder 'exec dpkg-buildpackage -us -uc -F' >"$work/build.log" 2>&1 || {
+        grep '^FAIL' "$work/build.log" || :
+        tail -n 100 "$work/build.log"
+        return 1
+    }
+}
+check D2 "source and binary packages are built" build
+tested() {
+    grep -E '^SKIP: ' "$work/build.log" || :
+    # Each suite of make check says these.
+    grep -E '^# (TOTAL|PASS|FAIL|ERROR): ' "$work/build.log"
+    [ "$(sed -n 's/^# PASS: *//p' "$work/build.log" | sort -n | tail -n 1)" -gt 100 ]
+    ! grep -E '^# (FAIL|ERROR|XPASS): *[1-9]' "$work/build.log" || return 1
+}
+check D21 "the tests ran, and none failed" tested
+stops() {
+    source=$(echo "$root"/srv/work/libmimalloc-*/)
+    printf '#!/bin/sh\nexit 1\n' >"$source/tests/abi/exports.sh"
+    ! builder 'dh_auto_test -- TESTS=tests/abi/exports.sh' >"$work/stops.log" 2>&1 || return 1
+    grep '^FAIL: tests/abi/exports.sh' "$work/stops.log"
+}
+check D21 "a test that fails ends the build" stops
+# The same as outside of it: what else is installed there left nothing in the packages.
+contents() {
+    for deb in "$debian"/*.deb; do
+        dpkg-deb -c "$deb" | sed 's/.* \.\//.\//' | sort >"$work/outside"
+        dpkg-deb -c "$root/srv/work/${deb##*/}" | sed 's/.* \.\//.\//' | sort | diff "$work/outside" -
+        dpkg-deb -f "$deb" Depends >"$work/depends"
+        dpkg-deb -f "$root/srv/work/${deb##*/}" Depends | diff "$work/depends" -
+    done
+}
+check D2 "with the files and dependencies of those built outside of it" contents
+finish
