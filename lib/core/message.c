@@ -234,7 +234,7 @@ static struct message *take_all(struct thread *thread) {
 }
 
 /* Its chain, out of the slot words. */
-static size_t splice_slots(struct page *page, struct block *head) {
+static inline size_t splice_slots(struct page *page, struct block *head) {
     struct block *tail = head, *next;
     uint32_t count = 1;
     mip_strict_end_message(page, head);

@@ -32,7 +32,7 @@ void mip_page_list_append(struct page_list *list, struct page_list *other) {
 }
 
 /* What variants with SLOTS need besides. */
-static bool equip(struct page *page) {
+static inline bool equip(struct page *page) {
     page->slots = mip_slots_new(page->capacity);
     page->reciprocal =
         (((uint64_t)1 << RECIPROCAL_SHIFT) + page->block_size - 1) / page->block_size;
