@@ -117,7 +117,9 @@ suite() {
     kill -QUIT $server
     wait $server || fail "nginx ends with status $?"
     server=
-    ! grep -E '\[(alert|emerg|crit|error)\]' logs/error.log | grep -v 'nothing" failed' ||
+    # An alert about its cache comes of the reloads, whoever serves malloc.
+    ! grep -E '\[(alert|emerg|crit|error)\]' logs/error.log |
+        grep -v -e 'nothing" failed' -e 'ignore long locked inactive cache entry' ||
         fail "the error log tells of trouble"
 }
 
