@@ -12,6 +12,7 @@ need make make
 # What a tarball would hold of the library, without what earlier builds left.
 mkdir "$WORK/source"
 (cd "$top_srcdir" && tar -cf - --exclude='*.o' --exclude='*.lo' --exclude='.libs' --exclude=.deps \
+    --exclude='lib/*.map' --exclude='lib/*.pc' --exclude='lib/*.cmake' \
     configure configure.ac Makefile.am Makefile.in aclocal.m4 config.h.in build-aux m4 lib include man rpm \
     tests bootstrap LICENSE README.md NEWS) | tar -C "$WORK/source" --exclude='*.so' -xf -
 find "$WORK/source/tests" -type f ! -name '*.mk' -size +200k -exec rm -f {} +

@@ -106,6 +106,7 @@ run_suite() {
     mkdir "$WORK/$1"
     : >"$OUTCOMES"
     # With a fault planted, a program may run in a circle.
+    LIMIT=$PROGRAMS_LIMIT
     [ "$1" != planted ] || LIMIT=60
     begun=$(date +%s)
     set +e
