@@ -319,7 +319,19 @@ START_TEST(test_is_readable) {
 }
 END_TEST
 
-#ifdef __GLIBC__
+/* A sanitizer's blocks go by these names, too. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+#define HAS_LIBC_BLOCKS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_LIBC_BLOCKS 0
+#endif
+#endif
+#ifndef HAS_LIBC_BLOCKS
+#define HAS_LIBC_BLOCKS 1
+#endif
+
+#if HAS_LIBC_BLOCKS
 void *__libc_malloc(size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *p);
@@ -558,7 +570,7 @@ static TCase *memory(void) {
     tcase_add_test(tests, test_purge);
     tcase_add_test(tests, test_is_readable);
     tcase_add_test(tests, test_no_libc_block);
-#ifdef __GLIBC__
+#if HAS_LIBC_BLOCKS
     tcase_add_test(tests, test_libc_block);
 #endif
     tcase_add_test(tests, test_advice);
