@@ -20,6 +20,7 @@ build() {
         tail -n 50 "$work/$1.log"
         return 1
     }
+    mkdir -p "$work/$1/unpacked"
     for package in $names; do
         dpkg-deb -R "$(find "$work/$1" -maxdepth 1 -name "${package}_*.deb")" "$work/$1/unpacked/$package"
     done
