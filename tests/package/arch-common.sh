@@ -5,6 +5,8 @@
 arch=$PACKAGE_DIR/arch
 here=$top_srcdir/tests/package
 mkdir -p "$arch"
+# shellcheck source=tests/package/apt-source.sh
+. "$here/apt-source.sh"
 : "${MAKE:=make}"
 jobs=-j$(nproc)
 # Emulators are slow; Check multiplies every limit.
@@ -46,25 +48,13 @@ unpack_source() {
     tar -C "$arch/source" --strip-components=1 -xf "$TARBALL"
 }
 
-# Debian's sources of Check, by the lists that apt has on this machine with their source packages
-# added, in a state of its own: the machine's stays as it is.
+# Debian's sources of Check.
 fetch_check() {
     [ ! -e "$arch/check/configure" ] || return 0
-    apt_dir=$arch/apt
-    rm -rf "$apt_dir" "$arch/check"
-    mkdir -p "$apt_dir/parts" "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
-    for list in /etc/apt/sources.list.d/*.sources; do
-        [ ! -e "$list" ] || sed 's/^Types:.*/Types: deb-src/' "$list" >"$apt_dir/parts/${list##*/}"
-    done
-    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [ ! -e "$list" ] || sed -n 's/^deb /deb-src /p' "$list" >"$apt_dir/parts/${list##*/}.list"
-    done
-    set -- -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$apt_dir/parts" \
-        -o "Dir::State::Lists=$apt_dir/lists" -o "Dir::Cache=$apt_dir/cache" \
-        -o APT::Sandbox::User=root
-    apt-get "$@" update || echo "not all lists of sources are up to date"
-    cd "$apt_dir"
-    apt-get "$@" source --download-only check
+    rm -rf "$arch/check"
+    apt_sources "$arch/apt"
+    cd "$arch/apt"
+    apt_with get source --download-only check
     dpkg-source --skip-debianization -x ./*.dsc "$arch/check"
 }
 

@@ -16,6 +16,6 @@ check-arch-short: package-tarball
 	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run $(ARCH_CHECKS_SHORT)
 .PHONY: check-arch check-arch-short
 
-EXTRA_DIST += tests/package/arch-common.sh tests/package/arch.txt \
+EXTRA_DIST += tests/package/apt-source.sh tests/package/arch-common.sh tests/package/arch.txt \
 	tests/package/arch-instructions.txt tests/package/emulated tests/package/laid-over \
 	tests/package/pages.c

@@ -6,32 +6,21 @@
 # PERL_SOURCE names a directory with perl's sources; else apt fetches them.
 # shellcheck source=/dev/null
 . "${0%/*}/suite.sh"
+# shellcheck source=/dev/null
+. "$HERE/../../package/apt-source.sh"
 
 need perl perl
 perl=$(command -v perl)
 
-# fetch_source: by the lists that apt has on this machine with their source packages added, in a state
-# of its own: the machine's stays as it is.
 fetch_source() {
     need apt-get apt
     need dpkg-source dpkg-dev
-    apt_dir=$WORK/apt
-    mkdir -p "$apt_dir/parts" "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
-    for list in /etc/apt/sources.list.d/*.sources; do
-        [ ! -e "$list" ] || sed 's/^Types:.*/Types: deb-src/' "$list" >"$apt_dir/parts/${list##*/}"
-    done
-    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [ ! -e "$list" ] || sed -n 's/^deb /deb-src /p' "$list" >"$apt_dir/parts/${list##*/}.list"
-    done
-    set -- -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$apt_dir/parts" \
-        -o "Dir::State::Lists=$apt_dir/lists" -o "Dir::Cache=$apt_dir/cache" \
-        -o "APT::Sandbox::User=$(id -un)"
-    apt-get "$@" update || say "not all lists of sources are up to date"
+    apt_sources "$WORK/apt"
     # Not every version that the lists name can be had; the tests of one near it will do.
-    cd "$apt_dir" || return
-    for version in $(apt-cache "$@" showsrc perl | sed -n 's/^Version: //p' | sort -r); do
+    cd "$WORK/apt" || return
+    for version in $(apt_with cache showsrc perl | sed -n 's/^Version: //p' | sort -r); do
         rm -f ./*.dsc
-        if apt-get "$@" source --download-only "perl=$version"; then
+        if apt_with get source --download-only "perl=$version"; then
             dpkg-source --skip-debianization -x ./*.dsc "$WORK/perl-source"
             PERL_SOURCE=$WORK/perl-source
             break
