@@ -9,7 +9,7 @@ LC_ALL=C.UTF-8
 export LC_ALL
 unset LD_PRELOAD LD_LIBRARY_PATH
 # A directory of the check's own, new in each run and kept after it.
-work=$PACKAGE_DIR/work/$PACKAGE_CHECK
+work=$PACKAGE_DIR/state/$PACKAGE_CHECK
 rm -rf "$work"
 mkdir -p "$work"
 failures=0

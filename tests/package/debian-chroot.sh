@@ -13,18 +13,18 @@ root_wanted D2 "$text"
 root=$work/root
 prepare() {
     root_make "$root"
-    debian_source "$root/srv/work"
+    debian_source "$root/srv/test"
     mkdir "$root/srv/home"
-    chown -R 1000:1000 "$root/srv/work" "$root/srv/home"
+    chown -R 1000:1000 "$root/srv/test" "$root/srv/home"
     root_install "$root" build-essential fakeroot
 }
 check D2 "a clean root with build-essential" prepare
 check D2 "apt-get build-dep" in_root "$root" sh -c \
-    'cd /srv/work/libmimalloc-*/ && apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends build-dep ./'
+    'cd /srv/test/libmimalloc-*/ && apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends build-dep ./'
 # builder COMMAND: there
 builder() {
     ROOT_ISOLATED=yes in_root "$root" setpriv --reuid=1000 --regid=1000 --clear-groups env HOME=/srv/home \
-        "DEB_BUILD_OPTIONS=parallel=$(nproc)" sh -c "cd /srv/work/libmimalloc-*/ && $1"
+        "DEB_BUILD_OPTIONS=parallel=$(nproc)" sh -c "cd /srv/test/libmimalloc-*/ && $1"
 }
 build() {
     builder 'exec dpkg-buildpackage -us -uc -F' >"$work/build.log" 2>&1 || {
@@ -43,7 +43,7 @@ tested() {
 }
 check D21 "the tests ran, and none failed" tested
 stops() {
-    source=$(echo "$root"/srv/work/libmimalloc-*/)
+    source=$(echo "$root"/srv/test/libmimalloc-*/)
     printf '#!/bin/sh\nexit 1\n' >"$source/tests/abi/exports.sh"
     ! builder 'dh_auto_test -- TESTS=tests/abi/exports.sh' >"$work/stops.log" 2>&1 || return 1
     grep '^FAIL: tests/abi/exports.sh' "$work/stops.log"
@@ -53,9 +53,9 @@ check D21 "a test that fails ends the build" stops
 contents() {
     for deb in "$debian"/*.deb; do
         dpkg-deb -c "$deb" | sed 's/.* \.\//.\//' | sort >"$work/outside"
-        dpkg-deb -c "$root/srv/work/${deb##*/}" | sed 's/.* \.\//.\//' | sort | diff "$work/outside" -
+        dpkg-deb -c "$root/srv/test/${deb##*/}" | sed 's/.* \.\//.\//' | sort | diff "$work/outside" -
         dpkg-deb -f "$deb" Depends >"$work/depends"
-        dpkg-deb -f "$root/srv/work/${deb##*/}" Depends | diff "$work/depends" -
+        dpkg-deb -f "$root/srv/test/${deb##*/}" Depends | diff "$work/depends" -
     done
 }
 check D2 "with the files and dependencies of those built outside of it" contents

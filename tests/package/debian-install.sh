@@ -39,7 +39,7 @@ cached() {
 }
 check D18 "the loader's cache knows the libraries" cached
 
-cat >"$root/srv/work/programs" <<'END'
+cat >"$root/srv/test/programs" <<'END'
 seq 100000 | sort -r | md5sum
 perl -e 'my %n = map { $_ => "x" x ($_ % 50) } 1..50000; print scalar(keys %n), "\n"'
 tar -cf - /etc/apt /etc/alternatives | gzip -n | md5sum
@@ -47,10 +47,10 @@ find /usr/share/doc/apt /usr/share/doc/dpkg /usr/share/doc/perl-base -name '*.gz
 grep -rc e /etc/default | sort
 END
 programs() {
-    in_root "$root" sh /srv/work/programs >"$work/plain"
-    in_root "$root" mimalloc-run sh /srv/work/programs >"$work/served"
+    in_root "$root" sh /srv/test/programs >"$work/plain"
+    in_root "$root" mimalloc-run sh /srv/test/programs >"$work/served"
     cmp "$work/plain" "$work/served"
-    in_root "$root" env LD_PRELOAD=libmimalloc-override.so.10 sh /srv/work/programs >"$work/served"
+    in_root "$root" env LD_PRELOAD=libmimalloc-override.so.10 sh /srv/test/programs >"$work/served"
     cmp "$work/plain" "$work/served"
     in_root "$root" mimalloc-run grep /libmimalloc-override.so.10 /proc/self/maps
     in_root "$root" mimalloc-run --verbose perl -e 'print "Hello\n"' 2>&1 | grep '^mimalloc: '
@@ -81,7 +81,7 @@ check D19 "man mimalloc-run, man 7 mimalloc and mimalloc-options, whatis" manual
 variants() {
     root_install "$root" libmimalloc-debug10 libmimalloc-secure10
     for variant in debug secure; do
-        in_root "$root" mimalloc-run "--$variant" sh /srv/work/programs >"$work/served"
+        in_root "$root" mimalloc-run "--$variant" sh /srv/test/programs >"$work/served"
         cmp "$work/plain" "$work/served"
         in_root "$root" mimalloc-run "--$variant" grep "/libmimalloc-$variant.so.10" /proc/self/maps
     done
@@ -89,10 +89,10 @@ variants() {
 check A2.1 "the debug and the secure library join it and serve the same programs" variants
 beside() {
     root_install "$root" libmimalloc2.0
-    in_root "$root" env LD_PRELOAD=libmimalloc.so.2.0 sh /srv/work/programs >"$work/served" ||
-        in_root "$root" env LD_PRELOAD=libmimalloc.so.2 sh /srv/work/programs >"$work/served"
+    in_root "$root" env LD_PRELOAD=libmimalloc.so.2.0 sh /srv/test/programs >"$work/served" ||
+        in_root "$root" env LD_PRELOAD=libmimalloc.so.2 sh /srv/test/programs >"$work/served"
     cmp "$work/plain" "$work/served"
-    in_root "$root" mimalloc-run sh /srv/work/programs >"$work/served"
+    in_root "$root" mimalloc-run sh /srv/test/programs >"$work/served"
     cmp "$work/plain" "$work/served"
     in_root "$root" dpkg --audit
     in_root "$root" apt-get -q -y purge libmimalloc2.0

@@ -19,7 +19,7 @@ if ! need i686-linux-gnu-gcc; then
 fi
 
 version=$(dpkg-parsechangelog -l"$top_srcdir/debian/changelog" -SVersion)
-others=$PACKAGE_DIR/work/arch-debian/i386
+others=$PACKAGE_DIR/state/arch-debian/i386
 other_build() {
     [ -e "$others/libmimalloc10_${version}_i386.deb" ] ||
         ARCHITECTURES=i386 PACKAGE_CHECK=arch-debian PACKAGE_RESULTS=/dev/null \
@@ -57,11 +57,11 @@ one() {
 }
 check D10 "of the launcher there is one" one
 served() {
-    gcc -o "$root/srv/work/probe-amd64" "$top_srcdir/tests/abi/foreign.c" -ldl
-    i686-linux-gnu-gcc -o "$root/srv/work/probe-i386" "$top_srcdir/tests/abi/foreign.c" -ldl
+    gcc -o "$root/srv/test/probe-amd64" "$top_srcdir/tests/abi/foreign.c" -ldl
+    i686-linux-gnu-gcc -o "$root/srv/test/probe-i386" "$top_srcdir/tests/abi/foreign.c" -ldl
     file=libmimalloc-override.so.$SONAME_NUMBER
     for architecture in amd64 i386; do
-        probe=/srv/work/probe-$architecture
+        probe=/srv/test/probe-$architecture
         in_root "$root" mimalloc-run "$probe" "$file"
         in_root "$root" env LD_PRELOAD="$file" "$probe" "$file"
         # The probe fails where the C library serves.
@@ -69,7 +69,7 @@ served() {
     done
     # The variants, and a child of the other machine.
     for variant in debug secure; do
-        in_root "$root" mimalloc-run "--$variant" sh -c "/srv/work/probe-i386 libmimalloc-$variant.so.$SONAME_NUMBER"
+        in_root "$root" mimalloc-run "--$variant" sh -c "/srv/test/probe-i386 libmimalloc-$variant.so.$SONAME_NUMBER"
     done
 }
 check D10 "one launcher and one preload serve programs of both" served

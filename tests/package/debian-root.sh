@@ -24,12 +24,12 @@ manual() {
 check D19 "man mi_malloc" manual
 check D25 "what the tests of programs need" root_install "$root" perl python3-minimal xz-utils gdb
 
-mkdir -p "$root/srv/work/source"
-tar -C "$root/srv/work/source" --strip-components=1 -xf "$TARBALL"
-cp -R "$top_srcdir/debian" "$root/srv/work/source/debian"
+mkdir -p "$root/srv/test/source"
+tar -C "$root/srv/test/source" --strip-components=1 -xf "$TARBALL"
+cp -R "$top_srcdir/debian" "$root/srv/test/source/debian"
 run() {
-    mkdir -p "$root/srv/work/$1"
-    AUTOPKGTEST_TMP=/srv/work/$1 in_root "$root" sh -c "cd /srv/work/source && exec debian/tests/$1"
+    mkdir -p "$root/srv/test/$1"
+    AUTOPKGTEST_TMP=/srv/test/$1 in_root "$root" sh -c "cd /srv/test/source && exec debian/tests/$1"
 }
 check D25 "pkg-config, CMake, -lmimalloc, archive, object, -static: debian/tests/build" run build
 check D25 "launcher and preload with each library: debian/tests/programs" run programs

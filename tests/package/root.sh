@@ -39,7 +39,7 @@ root_make() {
     rm -rf "$1"
     mkdir -p "$1"
     tar -C "$1" --numeric-owner -xf "$root_tar"
-    mkdir -p "$1$root_packages" "$1/srv/work"
+    mkdir -p "$1$root_packages" "$1/srv/test"
     cp /etc/resolv.conf "$1/etc/resolv.conf"
     echo "deb [trusted=yes] file:$root_packages ./" >"$1/etc/apt/sources.list.d/built.list"
     : >"$1$root_packages/Packages"
