@@ -2,7 +2,7 @@
 # The libraries.  Sources are listed per floor and compiled anew for each library, without
 # convenience archives, so that the static library stays non-PIC.
 
-FLOOR_FILES = lib/atomic.h lib/bits.h lib/compiler.h lib/variant.h
+FLOOR_FILES = lib/atomic.h lib/bits.h lib/compiler.h lib/tool.h lib/variant.h
 
 OS_FILES = lib/os/asm_note.h lib/os/foreign.c lib/os/memory.c lib/os/os.h lib/os/symbol.c \
 	lib/os/system.c lib/os/thread.c
@@ -19,7 +19,10 @@ CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_p
 	lib/core/page.c lib/core/page.h lib/core/pagemap.c lib/core/pagemap.h lib/core/provide.c \
 	lib/core/purge.c lib/core/realloc.c lib/core/record.c lib/core/root.c lib/core/size.c \
 	lib/core/size.h lib/core/slot.h lib/core/strict.h lib/core/thread.c lib/core/tick.c \
-	lib/core/trim.c lib/core/visit.c
+	lib/core/trim.c lib/core/visit.c lib/core/watched.h
+if WATCHED
+CORE_FILES += lib/core/watched.c
+endif
 
 # Of debug and secure alone.
 STRICT_FILES = lib/core/guard.c lib/core/guarded.c lib/core/quarantine.c \

@@ -29,6 +29,15 @@ enum { WITH_OVERRIDE = 1 };
 enum { WITH_OVERRIDE = 0 };
 #endif
 
+/* Do memcheck or AddressSanitizer hear of blocks (options of configure)?  Then core/watched.h
+   stands before the allocator. */
+#if defined(MIP_WITH_VALGRIND) || defined(MIP_WITH_ASAN)
+#define MIP_WATCHED 1
+enum { WATCHED = 1 };
+#else
+enum { WATCHED = 0 };
+#endif
+
 /* CHECK_LEVEL     0 none, 1 cheap invariants, 2 each room checks its invariants (room_check)
    SLOTS           each block has a word apart from the blocks, with its state, the size asked for
                    and the link of the list it is on (core/slot.h); whatever is not a live block
@@ -39,7 +48,7 @@ enum { WITH_OVERRIDE = 0 };
    TRACES          the option trace notes where blocks come from and go to
    FREED_BYTE      what freed blocks are filled with
    NEW_BYTE        what blocks are filled with that nobody asked to be zero; 0: they are zero */
-enum { SLOW_PATHS_ONLY = SLOTS };
+enum { SLOW_PATHS_ONLY = SLOTS || WATCHED };
 
 _Static_assert(SLOTS || !COUNT_BLOCKS, "what counts passes the strict paths");
 

@@ -3,7 +3,7 @@
    thread. */
 #include "api.h"
 
-#include "../core/fast.h"
+#include "../core/watched.h"
 
 void *mi_malloc_aligned(size_t size, size_t alignment) {
     return mip_fast_malloc_aligned(size, alignment);

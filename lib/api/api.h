@@ -7,8 +7,7 @@
 #include "process.h"
 
 #include "../bits.h"
-#include "../core/core.h"
-#include "../core/fast.h"
+#include "../core/watched.h"
 
 #include <errno.h>
 

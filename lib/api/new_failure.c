@@ -17,7 +17,7 @@
 #include "new_failure.h"
 
 #include "../base/report.h"
-#include "../core/core.h"
+#include "../core/watched.h"
 #include "../os/os.h"
 #include "../variant.h"
 #include "cxx_names.h"

@@ -8,7 +8,7 @@
 #include "../base/options.h"
 #include "../base/report.h"
 #include "../base/stats.h"
-#include "../core/core.h"
+#include "../core/watched.h"
 #include "../os/os.h"
 #include "../variant.h"
 

@@ -7,6 +7,7 @@
 #include "../base/report.h"
 #include "../base/stats.h"
 #include "../os/os.h"
+#include "../tool.h"
 #include "arena_private.h"
 #include "meta.h"
 #include "pagemap.h"
@@ -148,6 +149,7 @@ static bool grow(size_t slices) {
         mip_stat_decrease(MIP_STAT_RESERVED, size);
         return false;
     }
+    mip_tool_mapped(base, size);
     if (mip_option_is_enabled(MIP_OPTION_POOL_COMMIT))
         mip_arena_commit_to(arena, arena->slices);
     return true;
@@ -310,11 +312,13 @@ void *mip_arena_map(size_t bytes, size_t alignment) {
     mip_stat_increase(MIP_STAT_MMAPS, 1);
     mip_stat_increase(MIP_STAT_RESERVED, bytes);
     mip_stat_increase(MIP_STAT_COMMITTED, bytes);
+    mip_tool_mapped(p, bytes);
     populate(p, bytes);
     return p;
 }
 
 void mip_arena_unmap(void *start, size_t bytes) {
+    mip_tool_unmapped(start, bytes);
     mip_stat_increase(MIP_STAT_MMAPS, 1);
     mip_stat_decrease(MIP_STAT_RESERVED, bytes);
     mip_stat_decrease(MIP_STAT_COMMITTED, bytes);

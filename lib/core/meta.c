@@ -5,6 +5,7 @@
 #include "../base/stats.h"
 #include "../bits.h"
 #include "../os/os.h"
+#include "../tool.h"
 #include "../variant.h"
 
 enum { META_ALIGNMENT = 128, META_CHUNK = 1 << 20, META_CHUNK_SMALL = 1 << 16 };
@@ -52,6 +53,7 @@ static struct chunk *chunk_new(size_t size) {
     mip_stat_increase(MIP_STAT_RESERVED, chunk_size);
     mip_stat_increase(MIP_STAT_COMMITTED, chunk_size);
     mip_os_name(chunk, chunk_size, "mimalloc metadata");
+    mip_tool_own(chunk, chunk_size);
     chunk->size = chunk_size;
     mip_store_relaxed(&chunk->a_used, sizeof(struct chunk));
     return chunk;

@@ -8,6 +8,7 @@
 #include "../base/report.h"
 #include "../base/stats.h"
 #include "../os/os.h"
+#include "../tool.h"
 #include "arena.h"
 #include "guard.h"
 #include "meta.h"
@@ -93,6 +94,7 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
         strip(page);
         return NULL;
     }
+    mip_tool_hide(start, is_single ? block_size : slices << SLICE_SHIFT);
     mip_stat_page_increase(bin);
     mip_stat_increase(is_single ? MIP_STAT_HUGE : MIP_STAT_NORMAL,
                       is_single ? block_size : slices << SLICE_SHIFT);

@@ -4,6 +4,7 @@
 
 #include "../base/stats.h"
 #include "../os/os.h"
+#include "../tool.h"
 #include "meta.h"
 
 /* Until there is a window, nothing lies in it: see the fast free. */
@@ -37,6 +38,7 @@ bool mip_pagemap_init(uintptr_t base, size_t size) {
         return false;
     entries += guard;
     mip_os_name(entries, bytes, "mimalloc page map");
+    mip_tool_own(entries, bytes);
     mip_stat_increase(MIP_STAT_MMAPS, 1);
     mip_stat_increase(MIP_STAT_RESERVED, bytes);
     mip_store_word(&mip_window.base, base);

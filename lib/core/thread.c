@@ -4,6 +4,7 @@
 
 #include "../base/stats.h"
 #include "../os/os.h"
+#include "../tool.h"
 #include "core.h"
 #include "fast.h"
 
@@ -29,7 +30,9 @@ static void thread_ends(void *value) {
     int saved = errno;
     mip_tls_heap = 0;
     mip_tls_self = TLS_DONE;
+    mip_tool_begin();
     park(value);
+    mip_tool_end();
     errno = saved;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 6, override: aligned allocation and sizes, by the names of C, POSIX and GNU. */
 #include "../bits.h"
-#include "../core/core.h"
-#include "../core/fast.h"
+#include "../core/watched.h"
 #include "../os/os.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
    end there.  So they call the form they stand for by its exported name, which the linker or the
    loader binds to the program's.  Weak, for programs that are linked with the object. */
 #include "../api/cxx_names.h"
-#include "../core/fast.h"
+#include "../core/watched.h"
 #include "origin.h"
 #include "sized.h"
 

@@ -5,7 +5,7 @@
 #include "../base/report.h"
 #include "../base/stats.h"
 #include "../bits.h"
-#include "../core/core.h"
+#include "../core/watched.h"
 #include "../variant.h"
 
 #include <errno.h>

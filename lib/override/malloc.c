@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 6, override: the allocation functions of C.  Names of the C library, unversioned. */
 #include "../bits.h"
-#include "../core/core.h"
-#include "../core/fast.h"
+#include "../core/watched.h"
 #include "../os/os.h"
 #include "sized.h"
 

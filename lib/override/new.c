@@ -9,8 +9,7 @@
    Weak, for programs that are linked with the object. */
 #include "../api/cxx_names.h"
 #include "../api/new_failure.h"
-#include "../core/core.h"
-#include "../core/fast.h"
+#include "../core/watched.h"
 #include "origin.h"
 
 #include <stdint.h>

@@ -3,8 +3,7 @@
 #ifndef MIP_OVERRIDE_SIZED_H
 #define MIP_OVERRIDE_SIZED_H
 
-#include "../core/core.h"
-#include "../core/fast.h"
+#include "../core/watched.h"
 #include "../variant.h"
 
 MIP_INLINE void free_of_size(void *p, size_t size) {
