@@ -16,6 +16,7 @@ prepare() {
     debian_source "$root/srv/test"
     mkdir "$root/srv/home"
     chown -R 1000:1000 "$root/srv/test" "$root/srv/home"
+    in_root "$root" apt-get -q update
     root_install "$root" build-essential fakeroot
 }
 check D2 "a clean root with build-essential" prepare
