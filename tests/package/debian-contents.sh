@@ -40,6 +40,13 @@ versioned() {
     done
 }
 check D9 "nothing unversioned is in the packages of libraries" versioned
+placed() {
+    find "$all" -path '*/DEBIAN' -prune -o \( -name '*.so' -o -name '*.so.*' -o -name '*.[ao]' -o -name '*.pc' \
+        -o -name '*.cmake' \) -print >"$work/placed"
+    [ "$(wc -l <"$work/placed")" -ge 18 ]
+    ! grep -v "^$all/[^/]*/$libdir/" "$work/placed" || return 1
+}
+check D11 "libraries, archive, object, .pc and CMake files are in the architecture's directory" placed
 check D17 "no .la files" sh -c "! find '$all' -name '*.la' | grep ."
 modes() {
     for deb in "$debian"/*.deb; do

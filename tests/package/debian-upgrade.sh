@@ -55,6 +55,36 @@ previous_build() {
     dpkg --compare-versions "$previous" lt "$version"
 }
 check D26 "packages of $previous are built" previous_build
+# What a program that was built with that version relies on is still there.  abipkgdiff would say so, but
+# that of Debian 12 aborts where two libraries share debug symbols; and those are looked for in /usr alone.
+dump() { # DIRECTORY PACKAGE OUT: the interface of its libraries, one file for each
+    mkdir -p "$3"
+    files=$(dpkg-deb -c "$(find "$1" -maxdepth 1 -name "$2_*.deb")" | sed -n 's|.* \./\([^ ]*\.so\.[0-9.]*\)$|/\1|p')
+    # What the inner shell expands.
+    # shellcheck disable=SC2016
+    out=$3 files=$files "$top_srcdir/tests/package/laid-over" "$PACKAGE_DIR" sh -euc '
+        for package; do dpkg-deb -x "$package" /; done
+        for library in $files; do
+            "$top_srcdir/tests/abi/dump" "$library" "$out/${library##*/}.abi"
+        done' sh "$(find "$1" -maxdepth 1 -name "$2_*.deb")" "$(find "$1" -maxdepth 1 -name "$2-dbgsym_*.deb")"
+}
+interface() {
+    for package in $(echo "$names" | grep "^libmimalloc.*$SONAME_NUMBER\$"); do
+        dump "$old" "$package" "$work/abi-before"
+        dump "$debian" "$package" "$work/abi-now"
+    done
+    for file in "$work/abi-before"/*; do
+        grep -q '<function-decl .*mi_malloc' "$file"
+        abidiff --no-added-syms --suppressions "$top_srcdir/tests/abi/suppressions" \
+            "$file" "$work/abi-now/${file##*/}"
+    done
+    [ "$(find "$work/abi-before" -name '*.abi' | wc -l)" = 4 ]
+}
+if need abidw abidiff; then
+    check D33 "abidiff finds nothing that the interface of $previous had and this one lacks" interface
+else
+    skip D33 "abidiff" "$missing"
+fi
 
 root=$work/root
 prepare() {

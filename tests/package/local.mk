@@ -12,12 +12,13 @@ PACKAGE_CHECKS = tests/package/debian-build.sh tests/package/debian-source.sh \
 	tests/package/debian-install.sh
 PACKAGE_CHECKS_FULL = tests/package/debian-root.sh tests/package/debian-upgrade.sh \
 	tests/package/debian-chroot.sh tests/package/debian-reproducible.sh \
-	tests/package/debian-options.sh
+	tests/package/debian-options.sh tests/package/debian-testers.sh
 
 # What is given out, what is installed, and the RPM spec.
 PACKAGE_CHECKS += tests/package/source.sh tests/package/install.sh tests/package/rpm-spec.sh \
 	tests/package/lessons.sh
-PACKAGE_CHECKS_FULL += tests/package/object.sh tests/package/options.sh tests/package/rpm.sh
+PACKAGE_CHECKS_FULL += tests/package/object.sh tests/package/options.sh tests/package/rpm.sh \
+	tests/package/suite.sh
 
 PACKAGE_DIR = $(abs_top_builddir)/scratch/packages
 PACKAGE_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
