@@ -84,9 +84,14 @@ root_version() {
 
 # root_state ROOT: what that system is like, but for caches, logs, and what dpkg and apt keep for themselves.
 root_state() {
-    (cd "$1" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./var/cache -o -path ./var/log \
-        -o -path ./var/lib/apt -o -path ./var/lib/dpkg -o -path ./srv -o -path ./etc/ld.so.cache -o -path ./tmp \) -prune -o \
-        -printf '%p %y %m %u %g %l ' \( -type f -exec md5sum {} \; -o -printf '\n' \))
+    (
+        cd "$1" || exit
+        set -- -path ./proc -o -path ./dev -o -path ./var/cache -o -path ./var/log -o -path ./var/lib/apt \
+            -o -path ./var/lib/dpkg -o -path ./srv -o -path ./etc/ld.so.cache -o -path ./tmp
+        find . -xdev \( "$@" \) -prune -o -printf '%p %y %m %u %g %l\n'
+        # Many at once: a process for each takes minutes.
+        find . -xdev \( "$@" \) -prune -o -type f -exec md5sum {} +
+    ) | sort
     in_root "$1" dpkg-query -W
     in_root "$1" ldconfig -p
     (cd "$1/var/lib/dpkg" && find alternatives diversions info statoverride triggers | sort)
