@@ -281,7 +281,7 @@ static void *remap_by_kernel(void *address, size_t old_size, size_t new_size, vo
 #endif
 }
 
-/* The same with the other calls: cut, grow at the end when the addresses there are free, or copy.
+/* The same with the other calls: grow at the end when the addresses there are free, or copy.
    Should the old range not be unmapped after a copy, it is at least emptied. */
 static MIP_NOINLINE void *remap_by_copy(void *address, size_t old_size, size_t new_size, void *to) {
     char *end = (char *)address + old_size;
@@ -295,17 +295,17 @@ static MIP_NOINLINE void *remap_by_copy(void *address, size_t old_size, size_t n
         }
         return to;
     }
-    if (new_size < old_size) {
-        return unmap((char *)address + new_size, old_size - new_size) ? address : NULL;
-    }
     return map_exactly(end, new_size - old_size, ACCESS_ALL, FLAGS_ANONYMOUS) != NULL ? address
                                                                                       : NULL;
 }
 
+/* Shrinking in place is what munmap does, and is left to it: qemu 7.2, as a processor with 32 bits,
+   does mremap so that what is mapped behind the old end is lost. */
 void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to) {
     void *result;
-    if (new_size == old_size && to == NULL) {
-        return address;
+    if (to == NULL && new_size <= old_size) {
+        char *end = (char *)address + new_size;
+        return new_size == old_size || unmap(end, old_size - new_size) ? address : NULL;
     }
     result = remap_by_kernel(address, old_size, new_size, to);
     if (result == NULL && (errno == ENOSYS || errno == EPERM)) {
