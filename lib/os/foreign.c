@@ -24,10 +24,11 @@ static bool is_mapped(uintptr_t address) {
 }
 
 /* The kernel copies the new mask before it looks at what is to be done with it, which is nothing
-   it knows: EFAULT where there is nothing to read, else EINVAL. */
+   it knows: EFAULT where there is nothing to read, else EINVAL; 0 for NULL, which is no mask to
+   copy. */
 static bool is_copied(uintptr_t address) {
 #if defined(__linux__) && defined(SYS_rt_sigprocmask) && defined(_NSIG)
-    return syscall(SYS_rt_sigprocmask, -1L, address, 0L, (long)(_NSIG / 8)) == 0 || errno != EFAULT;
+    return syscall(SYS_rt_sigprocmask, -1L, address, 0L, (long)(_NSIG / 8)) != 0 && errno != EFAULT;
 #else
     (void)address;
     return true;
