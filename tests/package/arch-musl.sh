@@ -46,12 +46,12 @@ check musl "shared: builds without a warning, and so do the tests" build_musl mu
 check musl "shared: needs musl only" is_for_musl
 check musl "shared: leaves dlopen alone, which knows no RTLD_DEEPBIND" no_dlopen
 check musl "shared: unit, api, conformance, faults" \
-    suite musl 'tests/unit/*' 'tests/api/*[!h]' tests/api/environment.sh tests/api/headers.sh \
+    suite musl 'tests/unit/*' 'tests/api/*[!h]' tests/api/environment.sh \
     'tests/conformance/*' 'tests/fault/*' --
 check musl "static: builds without a warning, and so do the tests" \
     build_musl musl-static --disable-shared LDFLAGS=-static
 check musl "static: programs are static" is_static
 check musl "static: unit, api, conformance, faults" \
-    suite musl-static 'tests/unit/*' 'tests/api/*[!h]' tests/api/environment.sh tests/api/headers.sh \
+    suite musl-static 'tests/unit/*' 'tests/api/*[!h]' tests/api/environment.sh \
     'tests/conformance/*' 'tests/fault/*' --
 finish

@@ -38,7 +38,8 @@ build_native() {
     unpack_source
     mkdir -p "$arch/pages"
     cd "$arch/pages"
-    ../source/configure --quiet --enable-secure
+    # shellcheck disable=SC2086
+    ../source/configure --quiet --enable-secure $once
     $MAKE -s "$jobs"
     $MAKE -s "$jobs" check TESTS=
 }
