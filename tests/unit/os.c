@@ -574,6 +574,7 @@ END_TEST
 
 static TCase *memory(void) {
     TCase *tests = tcase_create("memory");
+    tcase_set_timeout(tests, 60); /* a second of work, on a machine that may be busy */
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, test_info);
     tcase_add_loop_test(tests, test_map, 0, LENGTH_OF(ranges));
