@@ -12,7 +12,7 @@ BASE_FILES = lib/base/bitset.c lib/base/bitset.h lib/base/format.c lib/base/form
 	lib/base/parse.h lib/base/random.c lib/base/random.h lib/base/report.c lib/base/report.h \
 	lib/base/stats.c lib/base/stats.h
 
-CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_private.h lib/core/commit.c \
+CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_check.c lib/core/arena_private.h lib/core/commit.c \
 	lib/core/core.h lib/core/fast.h lib/core/fork.c lib/core/fit.c lib/core/free.c lib/core/guard.h \
 	lib/core/heap.c lib/core/heap.h lib/core/heap_check.c lib/core/heap_record.c \
 	lib/core/made.c lib/core/merge.c lib/core/message.c lib/core/meta.c lib/core/meta.h \

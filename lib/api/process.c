@@ -149,6 +149,9 @@ static void finish(void) {
     if (TRACES) {
         mip_trace_report();
     }
+    if (CHECK_LEVEL > 0) {
+        mip_process_check();
+    }
 }
 
 MIP_CONSTRUCTOR static void on_load(void) {

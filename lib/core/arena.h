@@ -62,6 +62,10 @@ size_t mip_arena_run_max(void);
 /* May the arena's memory be purged?  Not when it is the caller's. */
 bool mip_arena_may_purge(unsigned arena);
 
+/* CHECK_LEVEL: what stands above, of every arena; and has somebody taken this run? */
+void mip_arena_check(void);
+bool mip_arena_is_run_taken(unsigned arena, const void *start, size_t slices);
+
 /* Is the address in an arena? */
 bool mip_arena_has(const void *p);
 

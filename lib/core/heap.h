@@ -173,8 +173,10 @@ void mip_quarantine_flush(struct heap *heap, unsigned bin); /* back to their pag
 void mip_quarantine_drop(struct heap *heap);                /* it is empty */
 void mip_quarantine_fork_child(void);
 
-/* CHECK_LEVEL: every page of the heap. */
+/* CHECK_LEVEL: the heap's lists, every page on them and its quarantine; all heaps of the thread and
+   its batches. */
 void mip_heap_check(struct heap *heap);
+void mip_heap_check_thread(struct thread *thread);
 
 /* Records of made heaps: type-stable; take gives zeroes, or NULL. */
 struct heap *mip_heap_record_take(void);

@@ -266,6 +266,9 @@ void mip_page_check(const struct page *page) {
     MIP_ASSERT(!(flags & (PAGE_SINGLE | PAGE_INTERIOR)) ||
                (mip_load_relaxed(&page->a_owner) & OWNER_SPECIAL));
     MIP_ASSERT(!(flags & PAGE_SINGLE) || page->capacity == 1);
+    MIP_ASSERT(mip_pagemap_find(page->start) == page);
+    MIP_ASSERT((flags & PAGE_MAPPED) ||
+               mip_arena_is_run_taken(page->arena, page->start, page->slices));
 }
 
 void mip_page_fork_child(void) {

@@ -43,7 +43,8 @@ enum {
       out and those loaded into the heap's list; used + |local| == carved.
    2. state FULL: carved == capacity == used + frees since, until_event == 1, local empty.
    3. state CLOSED: until_event == used; carved blocks that are not used are in local.
-   4. SINGLE: capacity == 1, the owner word has OWNER_SPECIAL; INTERIOR and CLOSED_OFF likewise. */
+   4. SINGLE: capacity == 1, the owner word has OWNER_SPECIAL; INTERIOR and CLOSED_OFF likewise.
+   5. The page map names the page at its start; slices of an arena are taken, and not warm. */
 struct MIP_ALIGNED(128) page {
     _Atomic(uintptr_t) a_owner;    /* [any, atomic] thread record, or'ed with OWNER_SPECIAL */
     struct block *local;           /* [owner] freed by the owner since the last refill */

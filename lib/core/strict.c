@@ -60,6 +60,12 @@ MIP_COLD void mip_strict_not_found(const char *function, const void *p) {
                                       : "not from this allocator, or freed already");
 }
 
+/* What is known of the block that p points into. */
+static MIP_COLD void tell_block(const struct block *block, const void *p) {
+    if (TRACES && p != (const void *)block)
+        mip_trace_tell(block);
+}
+
 /* Why p is no live block of the page. */
 MIP_COLD void mip_strict_not_live(const char *function, const struct page *page,
                                   const struct block *block, const void *p, uint32_t word) {
@@ -69,6 +75,7 @@ MIP_COLD void mip_strict_not_live(const char *function, const struct page *page,
         fault = "never allocated";
     else if (p != (const void *)block)
         fault = "not the start of a block";
+    tell_block(block, p);
     mip_strict_fault_of_page(function, page, p, fault);
 }
 
@@ -77,8 +84,10 @@ MIP_COLD void mip_strict_check_interior(const char *function, const struct page 
                                         const struct block *block, const void *p, uint32_t word,
                                         size_t size) {
     size_t into = (size_t)((const char *)p - (const char *)block);
-    if (!(word & SLOT_INTERIOR) || into > page->block_size || size > page->block_size - into)
+    if (!(word & SLOT_INTERIOR) || into > page->block_size || size > page->block_size - into) {
+        tell_block(block, p);
         mip_strict_fault_of_page(function, page, p, "not the start of a block");
+    }
 }
 
 struct mip_found mip_strict_find(const char *function, const void *p) {
@@ -137,15 +146,19 @@ void mip_strict_check_neighbours(const char *function, const struct page *page, 
     uint32_t first = index > count ? index - count : 0;
     uint32_t last = (uint32_t)mip_min(page->capacity - 1, index + count);
     for (uint32_t i = first; i < index; i++)
-        if (MIP_UNLIKELY(!is_untouched(page, i, size - part, part)))
+        if (MIP_UNLIKELY(!is_untouched(page, i, size - part, part))) {
+            tell_block((const struct block *)(page->start + i * size), p);
             mip_strict_fault_of_page(
                 function, page, p,
                 "written before its start, or past the end of a block before it");
+        }
     for (uint32_t i = index + 1; i <= last; i++)
-        if (MIP_UNLIKELY(!is_untouched(page, i, 0, part)))
+        if (MIP_UNLIKELY(!is_untouched(page, i, 0, part))) {
+            tell_block((const struct block *)(page->start + i * size), p);
             mip_strict_fault_of_page(
                 function, page, p,
                 "written past its end, or before the start of a block behind it");
+        }
 }
 
 /* --- from live to free and back --- */

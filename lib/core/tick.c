@@ -103,7 +103,7 @@ void mip_thread_collect(struct thread *thread, bool force) {
     collect_heap(&thread->heap, force);
     for (struct heap *heap = thread->made; heap != NULL; heap = heap->next)
         collect_heap(heap, force);
-    mip_heap_check(&thread->heap);
+    mip_heap_check_thread(thread);
     mip_busy_leave(thread);
 }
 
@@ -126,7 +126,16 @@ void mip_collect(bool force) {
         mip_thread_collect(thread, force);
     mip_collect_parked(force);
     mip_arena_collect(force);
+    mip_arena_check();
     errno = saved;
+}
+
+void mip_process_check(void) {
+    struct thread *thread = mip_thread_self();
+    /* Not where a signal's handler ends the process in the midst of our work. */
+    if (thread != NULL && mip_load_relaxed(&thread->a_busy) == 0 && thread->visits == 0)
+        mip_heap_check_thread(thread);
+    mip_arena_check();
 }
 
 void mip_heap_collect(struct heap *heap, bool force) {
@@ -141,6 +150,7 @@ void mip_heap_collect(struct heap *heap, bool force) {
     } else {
         mip_busy_enter(thread);
         collect_heap(heap, force);
+        mip_heap_check(heap);
         mip_busy_leave(thread);
     }
     if (force)

@@ -93,7 +93,8 @@ static void tell_stack(const char *what, const struct place *place, void *const 
               what);
     for (unsigned i = 0; i < count; i++) {
         const char *module;
-        uintptr_t offset = mip_os_module_of(frames[i], &module);
+        /* Of the call, not of what comes after it. */
+        uintptr_t offset = mip_os_module_of((const char *)frames[i] - 1, &module);
         mip_print(NULL, NULL, "mimalloc: trace:   %s+0x%zx\n", module, (size_t)offset);
     }
 }

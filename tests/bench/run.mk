@@ -45,7 +45,12 @@ clean-bench:
 
 # The price of the secure library, at both levels, over the release variant; BENCH and ROUNDS as above.
 EXTRA_DIST += tests/bench/secure_cost.py
-.PHONY: secure-cost
+.PHONY: secure-cost secure-tables
+# What is detected (make faults), and what that costs.
+secure-tables: all
+	@$(MAKE) $(AM_MAKEFLAGS) faults
+	@echo
+	@$(MAKE) $(AM_MAKEFLAGS) secure-cost
 secure-cost: all $(BENCH_LOADS)
 	@$(AM_TESTS_ENVIRONMENT) set -f; \
 	scudo=`find /usr/lib/llvm-*/lib /usr/lib/clang -name libclang_rt.scudo_standalone-x86_64.so 2>/dev/null | sort | tail -n 1`; \

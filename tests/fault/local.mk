@@ -15,6 +15,14 @@ tests_fault_limits_CFLAGS = $(TEST_CFLAGS)
 tests_fault_limits_LDFLAGS = $(AM_LDFLAGS) $(TEST_LINK_FLAGS)
 tests_fault_limits_LDADD = $(MIMALLOC_LA) -lpthread
 
+# The debug library's code without its override, to reach into.
+check_PROGRAMS += tests/fault/rooms
+TESTS += tests/fault/rooms
+tests_fault_rooms_SOURCES = tests/fault/rooms.c $(PLAIN_FILES) $(STRICT_FILES)
+tests_fault_rooms_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS) -DMIP_VARIANT_DEBUG
+tests_fault_rooms_CFLAGS = $(TEST_CFLAGS)
+tests_fault_rooms_LDADD = $(LIBRARY_LIBS) -lpthread
+
 # Run preloaded by tests/stress/serve.sh.
 tests_fault_limits_libc_SOURCES = tests/fault/limits.c tests/stress/support.h
 tests_fault_limits_libc_CFLAGS = $(AM_CFLAGS) -fno-builtin -DSTRESS_LIBC

@@ -53,7 +53,7 @@ TESTS += $(CORE_UNIT_TESTS)
 endif
 
 UNIT_META_FILES = lib/core/meta.c $(BASE_FILES) $(OS_FILES)
-UNIT_ARENA_FILES = lib/core/size.c lib/core/pagemap.c lib/core/arena.c lib/core/commit.c lib/core/fit.c lib/core/purge.c \
+UNIT_ARENA_FILES = lib/core/size.c lib/core/pagemap.c lib/core/arena.c lib/core/arena_check.c lib/core/commit.c lib/core/fit.c lib/core/purge.c \
 	$(UNIT_META_FILES)
 UNIT_CORE_LDADD = $(TEST_LIBS) $(LIBRARY_LIBS)
 

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* The debug library checks its own rooms at a collection and at exit: each invariant of a page, a
+   heap, a thread, an arena is broken once by hand, in a child, which must end by SIGABRT and name
+   what is wrong; without that it must end well. */
+#include <mimalloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/core.h"
+#include "core/pagemap.h"
+#include "core/quarantine.h"
+
+static void *blocks[600];
+static void *large, *guarded;
+static mi_heap_t *made;
+
+static struct page *page_of(const void *p) {
+    return mip_pagemap_find(p);
+}
+
+static struct heap *backing(void) {
+    return mip_heap_backing();
+}
+
+static void nothing(void) {
+}
+
+static void page_count(void) {
+    page_of(blocks[0])->carved = page_of(blocks[0])->capacity + 1;
+}
+
+static void page_used(void) {
+    page_of(blocks[0])->until_event--;
+}
+
+static void page_map(void) {
+    struct page *page = page_of(blocks[0]);
+    mip_pagemap_set(page->start, 1, page_of(large));
+}
+
+static void page_taken(void) {
+    struct page *page = page_of(blocks[0]);
+    struct arena *arena = mip_arena_at(page->arena);
+    mip_bitset_clear(arena->taken, (size_t)(page->start - arena->base) >> SLICE_SHIFT, 1);
+}
+
+static void single_capacity(void) {
+    page_of(large)->capacity = page_of(large)->carved = 2;
+}
+
+static void single_owner(void) {
+    struct page *page = page_of(guarded);
+    mip_store_relaxed(&page->a_owner, (uintptr_t)mip_page_owner(page));
+}
+
+static void heap_bin(void) {
+    page_of(blocks[0])->bin++;
+}
+
+static void heap_links(void) {
+    page_of(large)->previous = page_of(blocks[0]);
+}
+
+static void heap_empty(void) {
+    backing()->empty_slices++;
+}
+
+static void heap_quarantine(void) {
+    struct quarantine *quarantine = backing()->quarantine;
+    struct waiting *waiting = quarantine->waiting[page_of(blocks[0])->bin];
+    for (unsigned i = 0; i < WAITING_MAX; i++)
+        if (waiting[i].block != NULL)
+            waiting[i].page = page_of(large);
+}
+
+static void made_page(void) {
+    struct page *page = ((struct heap *)made)->full_made.first;
+    page->state = PAGE_QUEUED;
+}
+
+static void made_thread(void) {
+    ((struct heap *)made)->thread = NULL;
+}
+
+static void thread_batch(void) {
+    struct thread *thread = backing()->thread;
+    thread->batch[3][1].page = page_of(blocks[0]);
+    thread->batch[3][1].head = (struct message *)(void *)large;
+}
+
+static void arena_warm(void) {
+    struct arena *arena = mip_arena_at(0);
+    mip_bitset_set(arena->warm, arena->slices - 1, 1);
+    mip_bitset_clear(arena->dirty, arena->slices - 1, 1);
+}
+
+static void arena_frontier(void) {
+    mip_store_relaxed(&mip_arena_at(0)->a_frontier, mip_arena_at(0)->slices + 1);
+}
+
+static const struct plant {
+    const char *name;
+    void (*fun)(void);
+    const char *says;
+} plants[] = {
+    {"nothing", nothing, NULL},
+    {"page: blocks carved", page_count, "page->carved <= page->capacity"},
+    {"page: blocks in use", page_used, "page.c"},
+    {"page: the page map", page_map, "mip_pagemap_find(page->start) == page"},
+    {"page: its slices", page_taken, "mip_arena_is_run_taken"},
+    {"single block: capacity", single_capacity, "page->capacity == 1"},
+    {"guarded block: owner", single_owner, "OWNER_SPECIAL"},
+    {"heap: class of a page", heap_bin, "page->bin == bin"},
+    {"heap: links", heap_links, "page->previous == before"},
+    {"heap: empty slices", heap_empty, "empty == heap->empty_slices"},
+    {"heap: quarantine", heap_quarantine, "page == waiting->page"},
+    {"made heap: state of a page", made_page, "page->state == PAGE_FULL"},
+    {"made heap: thread", made_thread, "heap->thread == thread"},
+    {"thread: batches", thread_batch, "batch->page"},
+    {"arena: warm slices", arena_warm, "is_warm_dirty"},
+    {"arena: frontier", arena_frontier, "arena->slices"},
+};
+
+/* In the child: some of everything, then the fault. */
+static void plant(const struct plant *what) {
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    for (size_t i = 0; i < 600; i++)
+        blocks[i] = mi_malloc(100);
+    for (size_t i = 1; i < 600; i += 2)
+        mi_free(blocks[i]);
+    guarded = mi_malloc(300000);
+    large = mi_malloc_aligned(70000, 1 << 17);
+    made = mi_heap_new();
+    if (mi_heap_malloc(made, 200000) == NULL || guarded == NULL || large == NULL)
+        exit(9);
+    what->fun();
+    mip_process_check(); /* as at exit; a collection would mend some of it, or fall over it */
+    mi_collect(true);
+    exit(0);
+}
+
+int main(void) {
+    int failed = 0;
+    for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
+        const struct plant *what = &plants[i];
+        int ends[2], status = 0;
+        char said[1000] = "";
+        if (pipe(ends) != 0)
+            return 99;
+        pid_t child = fork();
+        if (child == 0) {
+            dup2(ends[1], STDERR_FILENO);
+            plant(what);
+        }
+        close(ends[1]);
+        size_t length = 0;
+        for (ssize_t n; length < sizeof(said) - 1; length += (size_t)n)
+            if ((n = read(ends[0], said + length, sizeof(said) - 1 - length)) <= 0)
+                break;
+        close(ends[0]);
+        waitpid(child, &status, 0);
+        int good = what->says == NULL ? WIFEXITED(status) && WEXITSTATUS(status) == 0 && length == 0
+                                      : WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT &&
+                                            strstr(said, "assertion failed: ") != NULL &&
+                                            strstr(said, what->says) != NULL;
+        if (!good) {
+            printf("FAIL: %s: status %x, not '%s' in: %s\n", what->name, (unsigned)status,
+                   what->says == NULL ? "" : what->says, said);
+            failed = 1;
+        }
+    }
+    return failed;
+}
