@@ -68,10 +68,12 @@ undocumented() {
         [ ! -e "$work/none/unpacked/$package/usr/share/man" ]
         find "$work/none/unpacked/$package/usr/share/doc" -type f | sed 's|.*/||' | sort | uniq
         [ -s "$work/none/unpacked/$package/usr/share/doc/$package/copyright" ]
-        [ ! -e "$work/none/unpacked/$package/usr/share/doc/$package/README.Debian" ]
+        # debhelper keeps README.Debian, which says what a user must know.
+        ! find "$work/none/unpacked/$package/usr/share/doc" -name 'README.md*' | grep . || return 1
     done
+    [ -e "$(unpacked "libmimalloc$SONAME_NUMBER-dev")/usr/share/doc/libmimalloc$SONAME_NUMBER-dev/README.md.gz" ]
 }
-check D20 "nodoc: neither manual nor README, but the copyright" undocumented
+check D20 "nodoc: neither manual nor README.md, but the copyright" undocumented
 check D20 "noopt: -O0 on every line" compiled none -O0
 symbols() {
     [ -z "$(find "$work/none" -name '*-dbgsym_*')" ]
