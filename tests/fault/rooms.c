@@ -154,6 +154,7 @@ int main(void) {
         char said[1000] = "";
         if (pipe(ends) != 0)
             return 99;
+        fflush(stdout);
         pid_t child = fork();
         if (child == 0) {
             dup2(ends[1], STDERR_FILENO);
