@@ -3,6 +3,8 @@
    a random one goes for each that comes. */
 #include "guard.h"
 
+#include <string.h>
+
 #include "../atomic.h"
 #include "../base/random.h"
 #include "../base/stats.h"
@@ -79,9 +81,10 @@ void mip_guard_collect(void) {
     if (mip_exchange_acquire(&a_lock, true))
         return;
     for (int i = 0; i < GONE_COUNT; i++) {
-        if (gone[i].start != NULL)
-            release(&gone[i]);
-        gone[i].start = NULL;
+        struct gone old = gone[i];
+        gone[i].start = NULL; /* first: the child of a fork in between gives nothing back twice */
+        if (old.start != NULL)
+            release(&old);
     }
     mip_store_release(&a_lock, false);
 }
@@ -97,6 +100,9 @@ bool mip_guard_was(const void *start) {
     return found;
 }
 
+/* A thread that is no more may have half written a place: what it named is left as it is. */
 void mip_guard_fork_child(void) {
+    if (mip_load_relaxed(&a_lock))
+        memset(gone, 0, sizeof(gone));
     mip_store_relaxed(&a_lock, false);
 }

@@ -173,7 +173,8 @@ static struct batch *batch_for(struct thread *thread, const struct page *page) {
     return &set[thread->next_way];
 }
 
-/* Half a MiB at most waits in batches for what comes next. */
+/* All batches are posted when 2048 small blocks, or half a MiB of large ones, came since one of
+   them was; each holds BATCH_BYTES_MAX, so that 2 MiB wait at most. */
 static uint32_t weight_of(const struct page *page) {
     return 1 + (uint32_t)(page->block_size >> FLUSH_SHIFT);
 }
@@ -233,7 +234,8 @@ static struct message *take_all(struct thread *thread) {
     return mip_exchange_acquire(&thread->a_messages, NULL);
 }
 
-/* Its chain, out of the slot words. */
+/* Its chain, out of the slot words.  Inline, or what it names would be missing at -O0 without
+ * SLOTS. */
 static inline size_t splice_slots(struct page *page, struct block *head) {
     struct block *tail = head, *next;
     uint32_t count = 1;

@@ -32,7 +32,8 @@ void mip_page_list_append(struct page_list *list, struct page_list *other) {
     other->first = other->last = NULL;
 }
 
-/* What variants with SLOTS need besides. */
+/* What variants with SLOTS need besides.  Inline, as what it names is missing at -O0 without SLOTS.
+ */
 static inline bool equip(struct page *page) {
     page->slots = mip_slots_new(page->capacity);
     page->reciprocal =

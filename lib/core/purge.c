@@ -241,11 +241,12 @@ void mip_arena_collect(bool force) {
         purge_excess(0);
 }
 
+/* In portions: what a fork cuts off stays taken in the child, like what any thread has in hand. */
 static void close_free(struct arena *arena) {
     size_t end = mip_load_relaxed(&arena->a_frontier);
     size_t first = mip_bitset_next_clear(arena->taken, 0, end);
     while (first < end) {
-        size_t next = mip_bitset_next_set(arena->taken, first, end);
+        size_t next = mip_bitset_next_set(arena->taken, first, mip_min(first + PORTION, end));
         if (mip_bitset_claim(arena->taken, first, next - first)) {
             mip_stat_increase(MIP_STAT_MMAPS, 2);
             if (mip_os_decommit(arena->base + (first << SLICE_SHIFT), (next - first)

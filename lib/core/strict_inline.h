@@ -266,12 +266,12 @@ MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, 
     bool is_wiped =
         mip_strict_is_full &&
         (is_plain || !(mip_load_relaxed(&page->a_flags) & (PAGE_CLOSED_OFF | PAGE_SINGLE)));
-    if (is_own) {
-        mark_changing(found->slot, waiting);
-    } else {
+    if (!is_own) {
         if (!mip_cas_relaxed(found->slot, &expected, waiting | SLOT_MESSAGE))
             mip_strict_fault_of_page(function, page, found->p, "freed already");
         atomic_thread_fence(memory_order_release); /* pairs with is_untouched */
+    } else if (is_wiped) {
+        mark_changing(found->slot, waiting);
     }
     if (is_wiped)
         wipe(found->block, page->block_size);
@@ -311,7 +311,8 @@ MIP_INLINE void *hand_out(const struct taken *taken, size_t size, uint32_t bits,
         mip_store_relaxed(taken->slot, live);
         return block;
     }
-    mark_changing(taken->slot, word);
+    if (mip_strict_is_full) /* else its ends are all that changes, and nobody looks at them yet */
+        mark_changing(taken->slot, word);
     bool is_zero = false;
     if (MIP_LIKELY(!(word & (SLOT_DIRTY | SLOT_FRESH)))) {
         if (mip_strict_is_full) {

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include "../sanitized.h"
+
 static int failures;
 
 #define CHECK(condition)                                                                           \
@@ -31,17 +33,6 @@ static inline size_t hide(size_t size) {
 
 /* A sanitizer's own operators end the process when there is no memory, so that no test may ask for
    what cannot be. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
-#endif
-
 #if defined(__EXCEPTIONS) && !IS_SANITIZED
 #define CAN_FAIL 1
 #else

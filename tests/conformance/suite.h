@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../sanitized.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -77,17 +79,6 @@ void limit_no_more(void);
 
 /* Bytes of address space, 0 when unknown. */
 size_t address_space(void);
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
-#endif
 
 /* With 32 bits a block of almost PTRDIFF_MAX bytes may be had. */
 #define IS_WIDE (sizeof(size_t) > 4)

@@ -147,7 +147,7 @@ static int run_one(char **argv, size_t mebibytes) {
 }
 
 int main(int argc, char **argv) {
-    if (STRESS_SANITIZED) {
+    if (IS_SANITIZED) {
         printf("limits: skipped: a sanitizer needs more address space\n");
         return 77;
     }

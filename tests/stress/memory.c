@@ -384,7 +384,7 @@ static bool is_wanted(const char *name, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    if (STRESS_SANITIZED) {
+    if (IS_SANITIZED) {
         printf("memory: skipped: a sanitizer keeps memory of its own\n");
         return 77;
     }

@@ -853,7 +853,7 @@ int main(int argc, char **argv) {
         argc--;
         argv++;
     }
-    size_t count = (size_t)argument(argc, argv, 2, STRESS_SANITIZED ? 4000 : 20000);
+    size_t count = (size_t)argument(argc, argv, 2, IS_SANITIZED ? 4000 : 20000);
     unsigned threads = (unsigned)argument(argc, argv, 3, 0);
     if (threads > 2) {
         fail("usage: ops [-v] [SEED [COUNT [1|2]]]");

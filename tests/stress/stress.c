@@ -416,7 +416,7 @@ static void run_pipe(unsigned pairs, size_t operations) {
            used / MIB, pipe_state.live_peak / MIB, ratio);
     /* Several producers that are stopped in turn hold free blocks of their own: more is allowed.
        Judged only where the window was filled and passed several times over. */
-    if (!STRESS_SANITIZED && pipe_state.live_peak >= pipe_window - pipe_slack &&
+    if (!IS_SANITIZED && pipe_state.live_peak >= pipe_window - pipe_slack &&
         ratio > (pairs == 1 ? 1.3 : 2.0)) {
         FAIL("peak memory is %.2f times what is live (at most %.1f)", ratio,
              pairs == 1 ? 1.3 : 1.6);
@@ -474,7 +474,7 @@ int main(int argc, char **argv) {
     }
     const char *wanted = argc > 1 ? argv[1] : "all";
     unsigned threads = (unsigned)argument(argc, argv, 2, 0);
-    size_t operations = (size_t)argument(argc, argv, 3, STRESS_SANITIZED ? 4000 : 20000);
+    size_t operations = (size_t)argument(argc, argv, 3, IS_SANITIZED ? 4000 : 20000);
     shared.seed = argument(argc, argv, 4, 1);
     if (threads > THREAD_MAX) {
         fail("stress: at most %d threads", THREAD_MAX);

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../sanitized.h"
+
 #ifdef STRESS_LIBC
 #include <malloc.h>
 enum { HAS_MI = 0 };
@@ -27,23 +29,12 @@ enum { HAS_MI = 0 };
 enum { HAS_MI = 1 };
 #endif
 
-/* Under a sanitizer resident memory says nothing about the allocator. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STRESS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define STRESS_SANITIZED 1
-#endif
-#endif
-#ifndef STRESS_SANITIZED
-#define STRESS_SANITIZED 0
-#endif
-
 #define UNUSED __attribute__((unused))
 
-/* Nor is it the program's alone under an emulator (tests/package/emulated). */
+/* Under a sanitizer resident memory says nothing about the allocator; nor is it the program's alone
+   under an emulator (tests/package/emulated). */
 UNUSED static bool is_resident_judged(void) {
-    return !STRESS_SANITIZED && getenv("TEST_EMULATED") == NULL;
+    return !IS_SANITIZED && getenv("TEST_EMULATED") == NULL;
 }
 #define KIB ((size_t)1 << 10)
 #define MIB ((size_t)1 << 20)

@@ -4,6 +4,8 @@
 #include "bits.h"
 #include "unit.h"
 
+#include "../sanitized.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -320,15 +322,10 @@ START_TEST(test_is_readable) {
 END_TEST
 
 /* A sanitizer's blocks go by these names, too. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-#define HAS_LIBC_BLOCKS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HAS_LIBC_BLOCKS 0
-#endif
-#endif
-#ifndef HAS_LIBC_BLOCKS
+#if defined(__GLIBC__) && !IS_SANITIZED
 #define HAS_LIBC_BLOCKS 1
+#else
+#define HAS_LIBC_BLOCKS 0
 #endif
 
 #if HAS_LIBC_BLOCKS
