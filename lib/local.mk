@@ -16,7 +16,7 @@ CORE_FILES = lib/core/alloc.c lib/core/arena.c lib/core/arena.h lib/core/arena_c
 	lib/core/core.h lib/core/fast.h lib/core/fork.c lib/core/fit.c lib/core/free.c lib/core/guard.h \
 	lib/core/heap.c lib/core/heap.h lib/core/heap_check.c lib/core/heap_record.c \
 	lib/core/made.c lib/core/merge.c lib/core/message.c lib/core/meta.c lib/core/meta.h \
-	lib/core/page.c lib/core/page.h lib/core/pagemap.c lib/core/pagemap.h lib/core/provide.c \
+	lib/core/holes.c lib/core/holes.h lib/core/page.c lib/core/page.h lib/core/pagemap.c lib/core/pagemap.h lib/core/provide.c \
 	lib/core/purge.c lib/core/realloc.c lib/core/record.c lib/core/root.c lib/core/size.c \
 	lib/core/size.h lib/core/slot.h lib/core/strict.h lib/core/thread.c lib/core/tick.c \
 	lib/core/trim.c lib/core/visit.c lib/core/watched.h

@@ -16,8 +16,21 @@ static struct page_list *list_of(struct heap *heap, const struct page *page) {
     return mip_load_relaxed(&page->a_flags) & PAGE_MADE ? &heap->full_made : &heap->full;
 }
 
+void mip_heap_unqueue(struct heap *heap, struct page *page) {
+    if (heap->punch_at == page)
+        heap->punch_at = page->previous;
+    mip_page_list_remove(&heap->queue[page->bin], page);
+}
+
+static void unlist(struct heap *heap, struct page *page) {
+    if (page->state == PAGE_QUEUED)
+        mip_heap_unqueue(heap, page);
+    else
+        mip_page_list_remove(list_of(heap, page), page);
+}
+
 void mip_heap_release_page(struct heap *heap, struct page *page) {
-    mip_page_list_remove(list_of(heap, page), page);
+    unlist(heap, page);
     if (page->state == PAGE_QUEUED && page->until_event == 0)
         mip_heap_count_empty(heap, page, false);
     if (page->bin != BIN_NONE)
@@ -39,11 +52,12 @@ static void page_empty(struct heap *heap, struct page *page) {
     MIP_ASSERT(queue->first != page || heap->list[page->bin] == NULL);
     mip_heap_count_empty(heap, page, true);
     page->stamp = heap->thread->ticks;
-    if (is_outgrown(heap, page) ||
+    bool is_punched = !SLOTS && page->holes != NULL; /* little of it is resident */
+    if (is_outgrown(heap, page) || is_punched ||
         (heap->empty_slices > EMPTY_MAX && (heap->is_made || !mip_arena_may_keep()))) {
         mip_heap_release_page(heap, page);
     } else if (page->next != NULL) {
-        mip_page_list_remove(queue, page);
+        mip_heap_unqueue(heap, page);
         mip_page_list_push_back(queue, page);
     }
 }
@@ -86,7 +100,7 @@ void mip_heap_close_page(struct heap *heap, struct page *page) {
         mip_heap_release_page(heap, page);
         return;
     }
-    mip_page_list_remove(list_of(heap, page), page);
+    unlist(heap, page);
     if (page->state == PAGE_FULL)
         page->until_event = page->capacity;
     page->state = PAGE_CLOSED;
@@ -158,7 +172,7 @@ bool mip_heap_load(struct heap *heap, unsigned bin, struct page *page) {
 static void retire_current(struct heap *heap, unsigned bin) {
     struct page_list *queue = &heap->queue[bin];
     struct page *page = queue->first;
-    mip_page_list_remove(queue, page);
+    mip_heap_unqueue(heap, page);
     page->state = PAGE_FULL;
     page->until_event = 1;
     page->stamp = 0;
@@ -174,7 +188,7 @@ static void retire_current(struct heap *heap, unsigned bin) {
             break;
     }
     if (best != queue->first) {
-        mip_page_list_remove(queue, best);
+        mip_heap_unqueue(heap, best);
         mip_page_list_push_front(queue, best);
     }
 }

@@ -36,17 +36,20 @@ struct heap {
     struct page_list full_made;        /* [owner] likewise, pages that others free into directly */
     size_t empty_slices;               /* [owner] in queued pages without a used block */
     uint8_t release_bin;               /* [owner] where giving up empty pages goes on */
-    size_t page_count;                 /* [owner] pages whose record names this heap */
-    struct thread *thread;             /* [constant] */
-    struct heap *next, *previous;      /* [owner] made heaps of the thread */
-    uint32_t sweep;                    /* [owner] number of the sweep over full_made */
-    bool is_sweeping;                  /* [owner] it has not come to its end */
-    bool is_made;                      /* [constant while in use] */
-    uint32_t visits;                   /* [owner] walks over it that are going on: its lists stay */
-    unsigned arena;                    /* [constant while in use] the only one, + 1; 0: any */
-    struct quarantine *quarantine;     /* [owner] blocks whose reuse is delayed, or NULL (SLOTS) */
-    _Atomic(struct heap *) a_forward;  /* [any, atomic] by the owner: what this one was merged into,
-                                          or NULL; last: see mip_heap_record_take */
+    uint8_t punch_bin;                 /* [owner] where the look for pages to punch goes on: */
+    struct page *punch_at;        /* [owner] in this class, at this page of its queue; NULL: next */
+    uint64_t punch_round;         /* [owner] ms: when the round over all classes began */
+    size_t page_count;            /* [owner] pages whose record names this heap */
+    struct thread *thread;        /* [constant] */
+    struct heap *next, *previous; /* [owner] made heaps of the thread */
+    uint32_t sweep;               /* [owner] number of the sweep over full_made */
+    bool is_sweeping;             /* [owner] it has not come to its end */
+    bool is_made;                 /* [constant while in use] */
+    uint32_t visits;              /* [owner] walks over it that are going on: its lists stay */
+    unsigned arena;               /* [constant while in use] the only one, + 1; 0: any */
+    struct quarantine *quarantine;    /* [owner] blocks whose reuse is delayed, or NULL (SLOTS) */
+    _Atomic(struct heap *) a_forward; /* [any, atomic] by the owner: what this one was merged into,
+                                         or NULL; last: see mip_heap_record_take */
 };
 
 /* Some blocks of one page, freed by a thread that does not own it, as they lie in one of them: the
@@ -156,6 +159,16 @@ void mip_heap_release_empty(struct heap *heap, size_t slices);
 void mip_heap_unload(struct heap *heap, unsigned bin);
 /* All bins unloaded, and empty pages let go as mip_heap_trim does. */
 void mip_heap_settle(struct heap *heap, bool force);
+
+/* Take the page off the queue of its bin. */
+void mip_heap_unqueue(struct heap *heap, struct page *page);
+
+/* Punch (holes.h) a page that has stayed less than a quarter used, if one is among the next few.
+   now: ms. */
+void mip_heap_punch(struct heap *heap, uint64_t now);
+
+/* Punch every page that is worth it. */
+void mip_heap_punch_all(struct heap *heap);
 
 /* Let go of the bin's pages that have been empty for a while (force: of all that are empty). */
 void mip_heap_trim(struct heap *heap, unsigned bin, bool force);

@@ -11,6 +11,7 @@
 #include "../tool.h"
 #include "arena.h"
 #include "guard.h"
+#include "holes.h"
 #include "meta.h"
 #include "pagemap.h"
 
@@ -46,6 +47,8 @@ static inline bool equip(struct page *page) {
 static void strip(struct page *page) {
     if (SLOTS)
         mip_slots_give(page->slots, page->capacity);
+    else if (page->holes != NULL)
+        mip_holes_drop(page);
     mip_pool_give(&page_pool, page);
 }
 
@@ -89,7 +92,9 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
             page->first = (uint32_t)(colour % choices);
         }
     }
-    if (SLOTS && !equip(page))
+    if (!SLOTS)
+        page->holes = NULL;
+    else if (!equip(page))
         return NULL;
     if (!mip_pagemap_set(start, is_single ? 1 : slices, page)) {
         strip(page);
@@ -157,8 +162,11 @@ struct block *mip_page_take_local(struct page *page, uint32_t *count) {
 struct block *mip_page_carve(struct page *page, uint32_t *count) {
     uint32_t left = page->capacity - page->carved;
     *count = 0;
-    if (left == 0)
+    if (left == 0) {
+        if (!SLOTS && page->holes != NULL)
+            mip_holes_drop(page); /* the map is empty */
         return NULL;
+    }
     /* Little at a time: memory nobody asked for stays untouched, and a thread that ends soon has
        few blocks to put back. */
     size_t size = page->block_size;
@@ -167,10 +175,15 @@ struct block *mip_page_carve(struct page *page, uint32_t *count) {
         wanted = (uint32_t)mip_max(mip_min(wanted, CARVE_SLOTS_MAX), CARVE_SLOTS_MIN);
     uint32_t n = left < wanted ? left : wanted;
     uint32_t index = page->first + page->carved;
-    if (index >= page->capacity)
+    if (!SLOTS && page->holes != NULL) {
+        n = mip_holes_take(page, n, &index);
+        if (n == 0)
+            return NULL;
+    } else if (index >= page->capacity) {
         index -= page->capacity;
-    else if (n > page->capacity - index)
+    } else if (n > page->capacity - index) {
         n = page->capacity - index; /* up to the end; the next carve begins at the front */
+    }
     struct block *first = (struct block *)(page->start + (size_t)index * size);
     if (SLOTS) {
         first = mip_slots_carve(page, index, n);
@@ -221,6 +234,8 @@ bool mip_page_is_block(const struct page *page, const void *p) {
     if (offset % page->block_size != 0)
         return false;
     size_t index = offset / page->block_size;
+    if (!SLOTS && page->holes != NULL)
+        return !mip_holes_has(page, index);
     size_t order =
         index >= page->first ? index - page->first : index + page->capacity - page->first;
     return order < page->carved;
@@ -277,5 +292,6 @@ void mip_page_fork_child(void) {
         mip_slots_fork_child();
         mip_guard_fork_child();
     }
+    mip_holes_fork_child();
     mip_pool_fork_child(&page_pool);
 }

@@ -12,6 +12,7 @@
 #include "slot.h"
 
 struct heap;
+struct holes;
 struct thread;
 
 /* A free block.  may_alias: the program saw this memory with types of its own. */
@@ -44,7 +45,8 @@ enum {
    2. state FULL: carved == capacity == used + frees since, until_event == 1, local empty.
    3. state CLOSED: until_event == used; carved blocks that are not used are in local.
    4. SINGLE: capacity == 1, the owner word has OWNER_SPECIAL; INTERIOR and CLOSED_OFF likewise.
-   5. The page map names the page at its start; slices of an arena are taken, and not warm. */
+   5. The page map names the page at its start; slices of an arena are taken, and not warm.
+   6. With holes: the blocks of the map are those that are not carved, whatever `first` says. */
 struct MIP_ALIGNED(128) page {
     _Atomic(uintptr_t) a_owner;    /* [any, atomic] thread record, or'ed with OWNER_SPECIAL */
     struct block *local;           /* [owner] freed by the owner since the last refill */
@@ -61,15 +63,18 @@ struct MIP_ALIGNED(128) page {
     size_t block_size;                /* [owner] bytes; changes only for SINGLE pages */
     _Atomic(struct block *) a_remote; /* [any, atomic] freed by others (MADE) */
     size_t slices;                    /* [owner] length; bytes of the mapping when MAPPED */
-    uintptr_t key;            /* [constant while in use] of what guards block ends (SLOTS) */
-    _Atomic(uint32_t) *slots; /* [constant while in use] a word per block (SLOTS) */
-    uint64_t reciprocal;      /* [owner] SLOTS: of block_size; SINGLE: bytes asked for */
-    uint32_t first;           /* [constant while in use] block that is carved first;
-                                 GUARDED: log2 of the alignment */
-    uint32_t stamp;           /* [owner] tick at which it became empty */
-    uint32_t extra_slice;     /* [owner] slice entered for an interior pointer, + 1 */
-    uint16_t arena;           /* [constant while in use] */
-    bool is_short;            /* [constant while in use] a heap's first page of its bin */
+    uintptr_t key; /* [constant while in use] of what guards block ends (SLOTS) */
+    union {
+        _Atomic(uint32_t) *slots; /* [constant while in use] a word per block (SLOTS) */
+        struct holes *holes;      /* [owner] which blocks are not carved, or NULL (not SLOTS) */
+    };
+    uint64_t reciprocal;  /* [owner] SLOTS: of block_size; SINGLE: bytes asked for */
+    uint32_t first;       /* [constant while in use] block that is carved first;
+                             GUARDED: log2 of the alignment */
+    uint32_t stamp;       /* [owner] tick at which it became empty */
+    uint32_t extra_slice; /* [owner] slice entered for an interior pointer, + 1 */
+    uint16_t arena;       /* [constant while in use] */
+    bool is_short;        /* [constant while in use] a heap's first page of its bin */
 };
 _Static_assert(sizeof(struct page) == 128, "two cache lines per record");
 _Static_assert(offsetof(struct page, block_size) >= 40, "the owner's line comes first");

@@ -67,6 +67,7 @@ static void recount_list(struct heap *heap, struct page_list *list) {
 }
 
 static void recount_heap(struct heap *heap) {
+    heap->punch_at = NULL;
     recount_list(heap, &heap->full);
     recount_list(heap, &heap->full_made);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)

@@ -115,7 +115,7 @@ static struct page *page_to_give(struct heap *heap, unsigned bin) {
 
 static void move_page(struct page *page, struct heap *to, struct heap *from) {
     unsigned bin = page->bin;
-    mip_page_list_remove(&from->queue[bin], page);
+    mip_heap_unqueue(from, page);
     struct heap *named = mip_load_relaxed(&page->a_heap);
     mip_store_relaxed(&page->a_heap, to);
     to->page_count++;

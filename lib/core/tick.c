@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "../base/hook.h"
+#include "../base/options.h"
 #include "../os/os.h"
 #include "arena.h"
 #include "core.h"
@@ -79,7 +80,10 @@ void mip_tick(struct thread *thread) {
         mip_flush_batches(thread);
         collect_hinted(thread);
         check_bins(thread);
-        mip_arena_tick(mip_os_clock_ms());
+        uint64_t now = mip_os_clock_ms();
+        if (!SLOTS && mip_option_is_enabled(MIP_OPTION_PAGE_RESET))
+            mip_heap_punch(&thread->heap, now);
+        mip_arena_tick(now);
         mip_heap_check(&thread->heap);
     }
     mip_busy_leave(thread);
@@ -90,6 +94,8 @@ static void collect_heap(struct heap *heap, bool force) {
         return;
     mip_heap_collect_made(heap, force ? SIZE_MAX : MADE_PAGES_PER_CHECK);
     mip_heap_settle(heap, force);
+    if (!SLOTS && force && mip_option_is_enabled(MIP_OPTION_PAGE_RESET))
+        mip_heap_punch_all(heap);
 }
 
 void mip_thread_collect(struct thread *thread, bool force) {

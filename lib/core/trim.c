@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 4, core: what a heap lets go of: lists that are loaded and not used, pages that stay empty.
    The caller is the thread that owns the heap, or holds the lock of its parked record. */
+#include "../base/options.h"
 #include "arena.h"
 #include "heap.h"
+#include "holes.h"
 
 void mip_heap_unload(struct heap *heap, unsigned bin) {
     struct page *page = heap->queue[bin].first;
@@ -52,6 +54,55 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
             mip_heap_release_page(heap, page);
         page = before;
     }
+}
+
+/* The next class with pages behind its current one; a few are looked at, as most have none.  Rounds
+   over all classes begin PUNCH_DELAYS purge delays apart: this memory is dearer to take again than
+   whole slices. */
+static struct page *next_to_punch(struct heap *heap, uint64_t now) {
+    enum { CLASSES = 8, PUNCH_DELAYS = 4 };
+    unsigned bin = heap->punch_bin, end = (unsigned)mip_min(bin + CLASSES, BIN_COUNT);
+    while (bin < end && heap->queue[bin].first == heap->queue[bin].last)
+        bin++;
+    if (bin == BIN_COUNT) {
+        uint64_t delay = (uint64_t)mip_option_get(MIP_OPTION_PURGE_DELAY);
+        if (now - heap->punch_round >= PUNCH_DELAYS * delay) {
+            heap->punch_round = now;
+            bin = mip_bin_of(HOLES_SIZE_LEAST);
+        }
+        end = bin;
+    }
+    heap->punch_bin = (uint8_t)bin;
+    return bin == end ? NULL : heap->queue[bin].last;
+}
+
+/* Stays: what is used has not changed since the last look, in the round before.  A page that was
+   tried at this count is left alone. */
+void mip_heap_punch(struct heap *heap, uint64_t now) {
+    enum { LOOKS = 8 };
+    if (heap->punch_at == NULL)
+        heap->punch_at = next_to_punch(heap, now);
+    for (int looks = 0; looks < LOOKS && heap->punch_at != NULL; looks++) {
+        struct page *page = heap->punch_at;
+        heap->punch_at = page->previous;
+        if (page->previous == NULL) {
+            heap->punch_bin++;
+            return;
+        }
+        uint32_t used = page->until_event;
+        if (used == 0 || page->stamp == ~used)
+            continue;
+        bool stays = page->stamp == used;
+        page->stamp = stays ? ~used : used;
+        if (stays && mip_holes_punch(page))
+            return;
+    }
+}
+
+void mip_heap_punch_all(struct heap *heap) {
+    for (unsigned bin = mip_bin_of(HOLES_SIZE_LEAST); bin < BIN_COUNT; bin++)
+        for (struct page *page = heap->queue[bin].first; page != NULL; page = page->next)
+            mip_holes_punch(page);
 }
 
 void mip_heap_settle(struct heap *heap, bool force) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Made heaps and the edges of reallocation and free: what is the caller's fault is harmless, what
    others give back is found, what the kernel refuses leaves everything as it was. */
+#include "base/options.h"
 #include "base/stats.h"
 #include "core/core.h"
 #include "core/fast.h"
@@ -223,6 +224,62 @@ START_TEST(test_unused_class_is_let_go) {
 }
 END_TEST
 
+static size_t punched_pages(unsigned bin) {
+    size_t count = 0;
+    for (struct page *page = mip_heap_backing()->queue[bin].first; page != NULL; page = page->next)
+        count += page->holes != NULL;
+    return count;
+}
+
+/* Pages of which little is used through a purge delay give memory back; what is used keeps what it
+   holds, and the rest can be had again. */
+START_TEST(test_sparse_pages_are_punched) {
+    enum { SPARSE_COUNT = 4000, SPARSE_SIZE = 4000, TICKS = 4000, DAY = 86400000 };
+    static char *sparse[SPARSE_COUNT];
+    unsigned bin = mip_bin_of(SPARSE_SIZE);
+    mip_process_init();
+    int every = (int)mip_max(16, 8 * mip_os_info.page_size / SPARSE_SIZE);
+    for (int i = 0; i < SPARSE_COUNT; i++) {
+        sparse[i] = mip_malloc(SPARSE_SIZE);
+        memset(sparse[i], i, SPARSE_SIZE);
+    }
+    for (int i = 0; i < SPARSE_COUNT; i++)
+        if (i % every != 0)
+            mip_free(sparse[i]);
+    size_t pages = 0;
+    for (struct page *page = mip_heap_backing()->queue[bin].first; page != NULL; page = page->next)
+        pages++;
+    ck_assert_uint_ge(pages, 8);
+    ck_assert_uint_eq(punched_pages(bin), 0);
+    mip_option_set(MIP_OPTION_PURGE_DELAY, DAY);
+    for (int i = 0; i < TICKS; i++)
+        mip_free(mip_malloc(600000)); /* each a tick */
+    ck_assert_uint_eq(punched_pages(bin), 0);
+    mip_option_set(MIP_OPTION_PURGE_DELAY, 0);
+    for (int i = 0; i < TICKS; i++)
+        mip_free(mip_malloc(600000));
+    ck_assert_uint_ge(punched_pages(bin) + 1, pages);
+    mip_option_set(MIP_OPTION_PURGE_DELAY, DAY);
+    for (int i = 0; i < SPARSE_COUNT; i++)
+        if (i % every != 0)
+            memset(sparse[i] = mip_malloc(SPARSE_SIZE), i, SPARSE_SIZE);
+    for (int i = 0; i < SPARSE_COUNT; i++)
+        for (int j = 0; j < SPARSE_SIZE; j++)
+            ck_assert_int_eq(sparse[i][j], (char)i);
+    ck_assert_uint_le(punched_pages(bin), 1);
+    /* A collection waits for nothing. */
+    for (int i = 0; i < SPARSE_COUNT; i++)
+        if (i % every != 0)
+            mip_free(sparse[i]);
+    mip_collect(true);
+    ck_assert_uint_ge(punched_pages(bin), pages - 1);
+    for (int i = 0; i < SPARSE_COUNT; i += every) {
+        ck_assert_int_eq(sparse[i][SPARSE_SIZE - 1], (char)i);
+        mip_free(sparse[i]);
+    }
+}
+END_TEST
+
 static TCase *heaps(void) {
     TCase *test_case = tcase_create("heaps");
     tcase_set_timeout(test_case, 120);
@@ -234,6 +291,7 @@ static TCase *heaps(void) {
     tcase_add_test(test_case, test_realloc_moves_mappings);
     tcase_add_test(test_case, test_bad_free_after_the_end);
     tcase_add_test(test_case, test_unused_class_is_let_go);
+    tcase_add_test(test_case, test_sparse_pages_are_punched);
     return test_case;
 }
 

@@ -74,7 +74,8 @@ tests_unit_arena_SOURCES = tests/unit/arena.c tests/unit/unit.h $(UNIT_ARENA_FIL
 tests_unit_arena_CFLAGS = $(TEST_CFLAGS)
 tests_unit_arena_LDADD = $(UNIT_CORE_LDADD)
 
-tests_unit_page_SOURCES = tests/unit/page.c tests/unit/unit.h lib/core/page.c $(UNIT_ARENA_FILES)
+tests_unit_page_SOURCES = tests/unit/page.c tests/unit/unit.h lib/core/page.c lib/core/holes.c \
+	$(UNIT_ARENA_FILES)
 tests_unit_page_CFLAGS = $(TEST_CFLAGS)
 tests_unit_page_LDADD = $(UNIT_CORE_LDADD)
 
