@@ -33,5 +33,10 @@ for name in passthrough preload scripts unsuitable; do
     run_test U19 "the launcher: tests/run/$name.sh" "tests/run/$name.sh"
 done
 run_test U21 "a license tag in every file" tests/style/files.sh
+if need reuse; then
+    check U21 "licences as REUSE has them" reuse --root "$top_srcdir" lint
+else
+    skip U21 "licences as REUSE has them" "$missing"
+fi
 run_test D33 "types and functions are those of the stored dump" tests/abi/types.sh
 finish

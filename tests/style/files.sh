@@ -32,17 +32,21 @@ list() {
     fi
 }
 
+tag=SPDX-License-Identifier # never before its value here: reuse(1) reads this file, too
+
 # Formats that know no comment, and texts that others prescribe.
 list lib include man tests m4 debian rpm .ci configure.ac Makefile.am bootstrap .clang-format \
     .editorconfig | grep -vE '^debian/(changelog|control|.*/(control|format)|copyright|.*README\.Debian)$|\.(json|smt2|ps|txt|md)$' |
     while read -r file; do
         [ -f "$file" ] || continue
-        head -n 5 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
+        head -n 5 "$file" | grep -q "$tag: MIT" || echo "$file"
     done >"${TMPDIR:-/tmp}/untagged.$$"
 while read -r file; do
-    fail "$file: no SPDX-License-Identifier in its first lines"
+    fail "$file: no $tag in its first lines"
 done <"${TMPDIR:-/tmp}/untagged.$$"
 rm -f "${TMPDIR:-/tmp}/untagged.$$"
+
+cmp LICENSE LICENSES/MIT.txt || fail "LICENSES/MIT.txt is not LICENSE"
 
 for file in lib/*.h lib/*/*.[chS]; do
     lines=$(wc -l <"$file")
