@@ -2,6 +2,8 @@
 /* Chapter "extended". */
 #include "support.h"
 
+#include "../sanitized.h"
+
 #include <config.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -92,9 +94,9 @@ static size_t resident(void) {
 /* Small, medium and large blocks: what is freed is given back at once. */
 START_TEST(collect_gives_back) {
     static const size_t block_sizes[] = {1000, 60000, 3 * MIB};
-    if (MIP_HAS_TSAN || !CAN_GIVE_BACK) {
+    if (IS_SANITIZED || !CAN_GIVE_BACK) {
         printf("collect_gives_back: skipped: %s\n",
-               MIP_HAS_TSAN ? "the thread sanitizer's shadow memory is resident, too, and stays"
+               IS_SANITIZED ? "the sanitizer's shadow memory is resident, too, and stays"
                             : "the kernel is never asked to take memory back");
         return;
     }

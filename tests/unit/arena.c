@@ -7,6 +7,8 @@
 #include "os/os.h"
 #include "unit.h"
 
+#include "../sanitized.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,8 +24,8 @@ static bool is_resident_judged(void) {
     const char *reason = NULL;
     if (!CAN_GIVE_BACK) {
         reason = "the kernel is never asked to take memory back";
-    } else if (MIP_HAS_TSAN) {
-        reason = "the thread sanitizer keeps memory of its own for ours";
+    } else if (IS_SANITIZED) {
+        reason = "the sanitizer keeps memory of its own for ours";
     } else if (is_emulated()) {
         reason = "it is the emulator's too";
     }
