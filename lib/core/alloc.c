@@ -15,8 +15,7 @@ static void make_zero(void *p, size_t size) {
     size_t page_size = mip_os_info.page_size;
     struct page *page = size < PURGE_TO_ZERO ? NULL : mip_pagemap_find(p);
     if (page != NULL && (uintptr_t)p % page_size == 0 && size % page_size == 0 &&
-        ((mip_page_flags(page) & PAGE_MAPPED) || mip_arena_may_purge(page->arena)) &&
-        mip_os_purge(p, size))
+        mip_page_may_purge(page) && mip_os_purge(p, size))
         return;
     memset(p, 0, size);
 }

@@ -7,12 +7,15 @@
 
 enum { LOOKS = 100 };
 
-/* Other threads may be at it: warm is set after dirty and cleared before it, so what looks wrong is
-   looked at again. */
+/* Other threads may be at it: warm is set after dirty and cleared before it, so warm is read first,
+   and what looks wrong is looked at again. */
 static bool is_warm_dirty(const struct arena *arena, size_t word) {
-    for (int i = 0; i < LOOKS; i++)
-        if ((mip_load_acquire(&arena->warm[word]) & ~mip_load_acquire(&arena->dirty[word])) == 0)
+    for (int i = 0; i < LOOKS; i++) {
+        /* acquire: pairs with mip_bitset_set, which sets warm after dirty */
+        size_t warm = mip_load_acquire(&arena->warm[word]);
+        if ((warm & ~mip_load_relaxed(&arena->dirty[word])) == 0)
             return true;
+    }
     return false;
 }
 

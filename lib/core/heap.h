@@ -90,6 +90,7 @@ struct MIP_ALIGNED(128) thread {
     unsigned long long heartbeat; /* [owner] */
     uint32_t visits;              /* [owner] walks over any of its heaps that are going on */
     bool in_deferred;             /* [owner] the program's deferred-free function is running */
+    bool is_changing;             /* [owner] CHECK_LEVEL: a free is between slot word and list */
     bool needs_recount;           /* [lock] parked by a fork: counts may be off by one */
     bool needs_flush;             /* [lock] likewise: batches wait for the next drain */
     uint8_t batches_used;         /* [owner] batches that hold blocks */

@@ -2,12 +2,14 @@
 /* Floor 3, core: see holes.h. */
 #include "holes.h"
 
+#include <string.h>
+
+#include "../base/bitset.h"
 #include "../base/stats.h"
 #include "../os/os.h"
 #include "meta.h"
 
 enum {
-    WORDS = HOLES_CAPACITY_MOST / (8 * (int)sizeof(size_t)),
     USED_SHARE = 4,   /* pages less than a quarter used are punched, */
     LISTED_SHARE = 4, /* when at least a quarter of the page is on its list, */
     RUN_LEAST = 2,    /* and in the mean so many OS pages lie side by side: a call costs more than
@@ -16,54 +18,35 @@ enum {
 };
 
 struct holes {
-    size_t bits[WORDS];
+    mip_bit_word bits[HOLES_CAPACITY_MOST / MIP_WORD_BITS];
 };
+_Static_assert(HOLES_CAPACITY_MOST % MIP_WORD_BITS == 0, "whole words");
 
 static struct pool holes_pool = {.size = sizeof(struct holes)};
 
-static void set(struct holes *holes, size_t index) {
-    holes->bits[index / MIP_WORD_BITS] |= (size_t)1 << index % MIP_WORD_BITS;
-}
-
-static bool is_set(const struct holes *holes, size_t index) {
-    return holes->bits[index / MIP_WORD_BITS] >> index % MIP_WORD_BITS & 1;
-}
-
-/* From `index` on, the first block that is in the map (is_in) or is not; `end` if there is none. */
-static size_t next(const struct holes *holes, size_t index, size_t end, bool is_in) {
-    while (index < end && is_set(holes, index) != is_in)
-        index++;
-    return index;
-}
-
-/* All blocks of the page that are free.  The number of those on its list. */
-static uint32_t map_free(const struct page *page, struct holes *holes) {
-    uint32_t listed = 0;
+/* All blocks of the page that are free. */
+static void map_free(const struct page *page, struct holes *holes) {
     if (page->holes != NULL) {
-        *holes = *page->holes;
+        memcpy(holes, page->holes, sizeof *holes);
     } else {
-        *holes = (struct holes){{0}};
+        memset(holes, 0, sizeof *holes);
         for (uint32_t i = page->carved; i < page->capacity; i++)
-            set(holes, (page->first + i) % page->capacity);
+            mip_bitset_set(holes->bits, (page->first + i) % page->capacity, 1);
     }
-    for (const struct block *block = page->local; block != NULL;
-         block = mip_link_get(page, block)) {
-        set(holes, (size_t)((const char *)block - page->start) / page->block_size);
-        listed++;
-    }
-    return listed;
+    for (const struct block *block = page->local; block != NULL; block = mip_link_get(page, block))
+        mip_bitset_set(holes->bits, (size_t)((const char *)block - page->start) / page->block_size,
+                       1);
 }
 
 /* The OS pages that hold nothing but blocks of the map: their bytes, in *runs runs.  Given back
    when is_purged. */
-static size_t purge(const struct page *page, const struct holes *holes, bool is_purged,
-                    size_t *runs) {
+static size_t purge(const struct page *page, struct holes *holes, bool is_purged, size_t *runs) {
     size_t os_page = mip_os_info.page_size, size = page->block_size, bytes = 0;
     for (size_t index = *runs = 0; *runs < RUNS_MOST;) {
-        size_t from = next(holes, index, page->capacity, true);
+        size_t from = mip_bitset_next_set(holes->bits, index, page->capacity);
         if (from == page->capacity)
             break;
-        index = next(holes, from, page->capacity, false);
+        index = mip_bitset_next_clear(holes->bits, from, page->capacity);
         char *start = (char *)mip_round_up((uintptr_t)page->start + from * size, os_page);
         char *end = (char *)mip_round_down((uintptr_t)page->start + index * size, os_page);
         if (start >= end)
@@ -81,19 +64,22 @@ static size_t purge(const struct page *page, const struct holes *holes, bool is_
 
 bool mip_holes_punch(struct page *page) {
     if (SLOTS || page->block_size < HOLES_SIZE_LEAST || page->capacity > HOLES_CAPACITY_MOST ||
-        page->state != PAGE_QUEUED || page->until_event > page->capacity / USED_SHARE)
+        page->state != PAGE_QUEUED || page->until_event > page->capacity / USED_SHARE ||
+        !mip_page_may_purge(page))
+        return false;
+    uint32_t listed = page->carved - page->until_event;
+    if (listed < page->capacity / LISTED_SHARE)
         return false;
     struct holes found;
-    uint32_t listed = map_free(page, &found);
+    map_free(page, &found);
     size_t runs, bytes = purge(page, &found, false, &runs);
-    if (listed < page->capacity / LISTED_SHARE || bytes < listed * page->block_size / 2 ||
-        bytes < runs * RUN_LEAST * mip_os_info.page_size)
+    if (bytes < listed * page->block_size / 2 || bytes < runs * RUN_LEAST * mip_os_info.page_size)
         return false;
     struct holes *holes = page->holes;
     bool is_fresh;
     if (holes == NULL && (holes = mip_pool_take(&holes_pool, &is_fresh)) == NULL)
         return false;
-    *holes = found;
+    memcpy(holes, &found, sizeof found);
     page->holes = holes;
     page->local = NULL;
     page->carved = page->until_event;
@@ -104,8 +90,8 @@ bool mip_holes_punch(struct page *page) {
 
 uint32_t mip_holes_take(struct page *page, uint32_t limit, uint32_t *index) {
     struct holes *holes = page->holes;
-    size_t from = next(holes, 0, page->capacity, true);
-    size_t end = next(holes, from, mip_min(page->capacity, from + limit), false);
+    size_t from = mip_bitset_next_set(holes->bits, 0, page->capacity);
+    size_t end = mip_bitset_next_clear(holes->bits, from, mip_min(page->capacity, from + limit));
     if (from == page->capacity) {
         /* What a fork cut off between here and a list is lost, and so counts as used. */
         uint32_t lost = page->capacity - page->carved;
@@ -114,14 +100,13 @@ uint32_t mip_holes_take(struct page *page, uint32_t limit, uint32_t *index) {
         mip_holes_drop(page);
         return 0;
     }
-    for (size_t i = from; i < end; i++)
-        holes->bits[i / MIP_WORD_BITS] &= ~((size_t)1 << i % MIP_WORD_BITS);
+    mip_bitset_clear(holes->bits, from, end - from);
     *index = (uint32_t)from;
     return (uint32_t)(end - from);
 }
 
 bool mip_holes_has(const struct page *page, size_t index) {
-    return is_set(page->holes, index);
+    return mip_bitset_next_set(page->holes->bits, index, index + 1) == index;
 }
 
 void mip_holes_drop(struct page *page) {

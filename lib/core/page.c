@@ -107,6 +107,10 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
     return page;
 }
 
+bool mip_page_may_purge(struct page *page) {
+    return (mip_page_flags(page) & PAGE_MAPPED) || mip_arena_may_purge(page->arena);
+}
+
 void mip_page_release(struct page *page) {
     unsigned flags = mip_page_flags(page);
     bool is_single = (flags & PAGE_SINGLE) != 0;

@@ -71,7 +71,8 @@ struct MIP_ALIGNED(128) page {
     uint64_t reciprocal;  /* [owner] SLOTS: of block_size; SINGLE: bytes asked for */
     uint32_t first;       /* [constant while in use] block that is carved first;
                              GUARDED: log2 of the alignment */
-    uint32_t stamp;       /* [owner] tick at which it became empty */
+    uint32_t stamp;       /* [owner] empty: the tick at which it became so; else what
+                             the last look saw: the sweep's number, or what was used */
     uint32_t extra_slice; /* [owner] slice entered for an interior pointer, + 1 */
     uint16_t arena;       /* [constant while in use] */
     bool is_short;        /* [constant while in use] a heap's first page of its bin */
@@ -194,6 +195,9 @@ MIP_INLINE struct block *mip_page_block_of(const struct page *page, const void *
    Enters it in the page map.  NULL: no memory for the map. */
 struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin, size_t block_size,
                           char *start, size_t slices, unsigned arena, bool is_zero, unsigned flags);
+
+/* May parts of its memory go back to the system?  Not where the program gave the memory. */
+bool mip_page_may_purge(struct page *page);
 
 /* Give the memory and the record back; the page is in no list. */
 void mip_page_release(struct page *page);

@@ -83,7 +83,7 @@ static void recount_heap(struct heap *heap) {
 static void recount(struct thread *thread) {
     thread->needs_recount = false;
     mip_store_relaxed(&thread->a_busy, 0);
-    thread->in_deferred = false;
+    thread->in_deferred = thread->is_changing = false;
     thread->visits = thread->heap.visits = 0;
     recount_heap(&thread->heap);
     for (struct heap *heap = thread->made; heap != NULL; heap = heap->next)

@@ -21,10 +21,21 @@ MIP_INLINE void put(struct page *page, struct block *block) {
         mip_page_event(page);
 }
 
+/* Between the slot word and the list a block is on neither side: a signal's handler that ends the
+   process then must not check (mip_process_check). */
+MIP_INLINE void set_changing(bool is_changing) {
+    if (CHECK_LEVEL == 0)
+        return;
+    mip_store_fence();
+    ((struct thread *)mip_tls_self)->is_changing = is_changing;
+    mip_store_fence();
+}
+
 MIP_INLINE void free_own(const char *function, const struct mip_found *found, bool is_plain) {
     struct page *page = found->page;
     struct block *block = found->block;
     check_ends(function, found, true, is_plain);
+    set_changing(true);
     mark_freed(function, found, true, is_plain);
     if (mip_strict_is_full) {
         struct waiting out = mip_quarantine_swap(mip_heap_of_page(page), page, block);
@@ -33,6 +44,7 @@ MIP_INLINE void free_own(const char *function, const struct mip_found *found, bo
     }
     if (block != NULL)
         put(page, block);
+    set_changing(false);
 }
 
 static MIP_NOINLINE void free_other(const char *function, const struct mip_found *found) {

@@ -12,7 +12,8 @@ static mip_flag a_started; /* the C library has started: thread keys may be made
 
 static void park(struct thread *thread) {
     mip_busy_enter(thread);
-    thread->in_deferred = false; /* a function of the program may have ended the thread */
+    /* A function of the program, or a signal's handler, may have ended the thread. */
+    thread->in_deferred = thread->is_changing = false;
     thread->visits = thread->heap.visits = 0;
     mip_made_merge_all(thread);
     mip_flush_batches(thread);

@@ -139,7 +139,8 @@ void mip_collect(bool force) {
 void mip_process_check(void) {
     struct thread *thread = mip_thread_self();
     /* Not where a signal's handler ends the process in the midst of our work. */
-    if (thread != NULL && mip_load_relaxed(&thread->a_busy) == 0 && thread->visits == 0)
+    if (thread != NULL && mip_load_relaxed(&thread->a_busy) == 0 && thread->visits == 0 &&
+        !thread->is_changing)
         mip_heap_check_thread(thread);
     mip_arena_check();
 }

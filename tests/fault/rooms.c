@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The debug library checks its own rooms at a collection and at exit: each invariant of a page, a
    heap, a thread, an arena is broken once by hand, in a child, which must end by SIGABRT and name
-   what is wrong; without that it must end well. */
+   what is wrong; without that it must end well, also where a signal comes in the midst of a call.
+ */
 #include <mimalloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,28 +148,71 @@ static void plant(const struct plant *what) {
     exit(0);
 }
 
+enum { CHECKS = 3000, TIMER = 60 };
+
+static volatile sig_atomic_t checks;
+
+static void arm(void) {
+    const struct itimerval once = {.it_value = {.tv_usec = TIMER}};
+    setitimer(ITIMER_REAL, &once, NULL);
+}
+
+/* The timer runs once each time, so that the loop gets on however slow the checks are. */
+static void check_in_handler(int signal) {
+    (void)signal;
+    mip_process_check();
+    if (++checks < CHECKS)
+        arm();
+}
+
+/* In the child: the process is checked, as at exit, wherever malloc and free happen to be. */
+static void interrupted(void) {
+    void *kept[64] = {NULL};
+    signal(SIGALRM, check_in_handler);
+    arm();
+    for (size_t i = 0; checks < CHECKS; i++) {
+        void **place = &kept[i * 7 % 64];
+        mi_free(*place);
+        *place = mi_malloc(i * 31 % 2000);
+    }
+    exit(0);
+}
+
+/* The status of a child that does this; what it said on stderr, a string, in said. */
+static int run_child(const struct plant *what, char *said, size_t size) {
+    int ends[2], status = 0;
+    if (pipe(ends) != 0)
+        exit(99);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        if (what == NULL)
+            interrupted();
+        plant(what);
+    }
+    close(ends[1]);
+    size_t length = 0;
+    for (ssize_t n; length < size - 1; length += (size_t)n)
+        if ((n = read(ends[0], said + length, size - 1 - length)) <= 0)
+            break;
+    said[length] = 0;
+    close(ends[0]);
+    waitpid(child, &status, 0);
+    return status;
+}
+
+static int is_well(int status, const char *said) {
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 && said[0] == 0;
+}
+
 int main(void) {
     int failed = 0;
+    char said[1000];
     for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
         const struct plant *what = &plants[i];
-        int ends[2], status = 0;
-        char said[1000] = "";
-        if (pipe(ends) != 0)
-            return 99;
-        fflush(stdout);
-        pid_t child = fork();
-        if (child == 0) {
-            dup2(ends[1], STDERR_FILENO);
-            plant(what);
-        }
-        close(ends[1]);
-        size_t length = 0;
-        for (ssize_t n; length < sizeof(said) - 1; length += (size_t)n)
-            if ((n = read(ends[0], said + length, sizeof(said) - 1 - length)) <= 0)
-                break;
-        close(ends[0]);
-        waitpid(child, &status, 0);
-        int good = what->says == NULL ? WIFEXITED(status) && WEXITSTATUS(status) == 0 && length == 0
+        int status = run_child(what, said, sizeof(said));
+        int good = what->says == NULL ? is_well(status, said)
                                       : WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT &&
                                             strstr(said, "assertion failed: ") != NULL &&
                                             strstr(said, what->says) != NULL;
@@ -176,6 +221,11 @@ int main(void) {
                    what->says == NULL ? "" : what->says, said);
             failed = 1;
         }
+    }
+    int status = run_child(NULL, said, sizeof(said));
+    if (!is_well(status, said)) {
+        printf("FAIL: checked in a signal's handler: status %x: %s\n", (unsigned)status, said);
+        failed = 1;
     }
     return failed;
 }

@@ -7,33 +7,9 @@
 #include "os/os.h"
 #include "unit.h"
 
-#include "../sanitized.h"
-
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-
-#if HAVE_DECL_MADV_DONTNEED && defined(__linux__)
-enum { CAN_GIVE_BACK = 1 };
-#else
-enum { CAN_GIVE_BACK = 0 };
-#endif
-
-/* Whether resident memory tells what the arenas hold. */
-static bool is_resident_judged(void) {
-    const char *reason = NULL;
-    if (!CAN_GIVE_BACK) {
-        reason = "the kernel is never asked to take memory back";
-    } else if (IS_SANITIZED) {
-        reason = "the sanitizer keeps memory of its own for ours";
-    } else if (is_emulated()) {
-        reason = "it is the emulator's too";
-    }
-    if (reason != NULL) {
-        printf("arena: resident memory is not judged: %s\n", reason);
-    }
-    return reason == NULL;
-}
 
 static size_t resident(void) {
     size_t pages = 0, whole;

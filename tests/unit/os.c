@@ -4,8 +4,6 @@
 #include "bits.h"
 #include "unit.h"
 
-#include "../sanitized.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

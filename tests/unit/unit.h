@@ -3,6 +3,10 @@
 #ifndef MIP_TEST_UNIT_H
 #define MIP_TEST_UNIT_H
 
+#include "config.h"
+
+#include "../sanitized.h"
+
 #include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +30,28 @@ static inline bool is_emulated(void) {
         printf("emulated: what the kernel tells is not judged\n");
     }
     return is;
+}
+
+#if HAVE_DECL_MADV_DONTNEED && defined(__linux__)
+enum { CAN_GIVE_BACK = 1 };
+#else
+enum { CAN_GIVE_BACK = 0 };
+#endif
+
+/* Whether resident memory tells what the library holds. */
+static inline bool is_resident_judged(void) {
+    const char *reason = NULL;
+    if (!CAN_GIVE_BACK) {
+        reason = "the kernel is never asked to take memory back";
+    } else if (IS_SANITIZED) {
+        reason = "the sanitizer keeps memory of its own for ours";
+    } else if (is_emulated()) {
+        reason = "it is the emulator's too";
+    }
+    if (reason != NULL) {
+        printf("resident memory is not judged: %s\n", reason);
+    }
+    return reason == NULL;
 }
 
 static inline int run_suite(const char *name, TCase *(*const cases[])(void), size_t count) {
