@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: MIT
 # Other machines and C libraries.  `make check-arch` runs all of it, which takes an hour or more; it
-# belongs to `make check-packages-full` too, and what takes a minute (`make check-arch-short`) to
-# `make check-packages`.  ARCHITECTURES, in the environment, names those to look at instead of all of
-# arch.txt.
+# belongs to `make check-packages-full` too, and what of it takes a minute and needs no emulator (`make
+# check-arch-short`) to `make check-packages`.  ARCHITECTURES, in the environment, names those to look
+# at instead of all of arch.txt.
 ARCH_CHECKS_SHORT = tests/package/arch-short.sh
 ARCH_CHECKS = tests/package/arch-pages.sh tests/package/arch-musl.sh tests/package/arch.sh \
 	tests/package/arch-debian.sh
-PACKAGE_CHECKS += $(ARCH_CHECKS_SHORT)
 PACKAGE_CHECKS_FULL += $(ARCH_CHECKS)
 
 check-arch: package-tarball
-	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run --strict $(ARCH_CHECKS_SHORT) \
-	  $(ARCH_CHECKS)
+	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run --strict $(ARCH_CHECKS)
 check-arch-short: package-tarball
 	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run $(ARCH_CHECKS_SHORT)
 .PHONY: check-arch check-arch-short

@@ -29,7 +29,7 @@ PACKAGE_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \
 
 check-packages: package-tarball
 	@$(PACKAGE_ENVIRONMENT) only='$(ONLY)'; \
-	$(SHELL) $(top_srcdir)/tests/package/run $${only:-$(PACKAGE_CHECKS)}
+	$(SHELL) $(top_srcdir)/tests/package/run $${only:-$(PACKAGE_CHECKS) $(ARCH_CHECKS_SHORT)}
 check-packages-full: package-tarball
 	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run --strict $(PACKAGE_CHECKS) \
 	  $(PACKAGE_CHECKS_FULL)
@@ -54,4 +54,4 @@ PACKAGE_CHECKS_FULL += tests/package/debian-multiarch.sh
 EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
 	tests/package/packages-full.txt tests/package/debian.contents tests/package/fedora.macros \
 	tests/package/installed.txt tests/package/root.sh \
-	$(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL)
+	$(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL) $(ARCH_CHECKS_SHORT)
