@@ -171,7 +171,7 @@ MIP_INLINE void *reload(size_t size, bool zero) {
 
 MIP_NOINLINE void *mip_malloc_slow(size_t size) {
     if (SLOTS)
-        return mip_strict_malloc(NULL, size, false);
+        return mip_strict_malloc_default(size);
     void *p = reload(size, false);
     return p != NULL ? p : mip_heap_malloc(NULL, size, false);
 }

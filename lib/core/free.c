@@ -50,7 +50,7 @@ static void free_in_page(void *p, struct page *page) {
 
 MIP_NOINLINE void mip_free_slow(void *p) {
     if (SLOTS) {
-        mip_strict_free("free", p);
+        mip_strict_free(p);
         return;
     }
     if (p == NULL)

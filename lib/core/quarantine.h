@@ -22,16 +22,18 @@ struct quarantine {
     struct waiting waiting[BIN_COUNT][WAITING_MAX];
 };
 
-/* The heap's quarantine, made if there is none; NULL: no memory. */
 struct quarantine *mip_quarantine_make(struct heap *heap);
+
+/* The heap's quarantine, made if there is none; NULL: no memory. */
+
+MIP_INLINE struct quarantine *mip_quarantine_of(struct heap *heap) {
+    return MIP_LIKELY(heap->quarantine != NULL) ? heap->quarantine : mip_quarantine_make(heap);
+}
 
 /* The block goes into the quarantine, and one that comes out of it is returned; its block is NULL
    when none does. */
-MIP_INLINE struct waiting mip_quarantine_swap(struct heap *heap, struct page *page,
+MIP_INLINE struct waiting mip_quarantine_swap(struct quarantine *quarantine, struct page *page,
                                               struct block *block) {
-    struct quarantine *quarantine = heap->quarantine;
-    if (MIP_UNLIKELY(quarantine == NULL) && (quarantine = mip_quarantine_make(heap)) == NULL)
-        return (struct waiting){block, page};
     /* The upper bits of this generator are good enough for an order. */
     uint64_t random = quarantine->random * 6364136223846793005u + 1442695040888963407u;
     quarantine->random = random;
@@ -41,7 +43,8 @@ MIP_INLINE struct waiting mip_quarantine_swap(struct heap *heap, struct page *pa
     place->page = page;
     mip_store_fence();
     place->block = block;
-    quarantine->used |= (uint32_t)1 << bin % 32;
+    if (MIP_UNLIKELY(old.block == NULL))
+        quarantine->used |= (uint32_t)1 << bin % 32;
     return old;
 }
 

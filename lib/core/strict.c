@@ -2,8 +2,8 @@
 /* Floor 4, core: see strict.h.  The end of a block, from the last byte asked for on, at most some
    64 bytes, and its last 8 bytes hold what depends on a key of the page and on the address, none of
    the bytes 0, so that the forgotten 0 of a string is seen.  At every free and reallocation they
-   are compared, and at a free by the owner what lies within 32 bytes before and behind the block,
-   too, where it is free or the end of another block. */
+   are compared, and at level full, at a free by the owner, what lies within 32 bytes before and
+   behind the block, too, where it is free or the end of another block. */
 #include "strict_inline.h"
 
 #include "../base/options.h"
@@ -79,15 +79,19 @@ MIP_COLD void mip_strict_not_live(const char *function, const struct page *page,
     mip_strict_fault_of_page(function, page, p, fault);
 }
 
+MIP_COLD void mip_strict_not_the_start(const char *function, const struct page *page,
+                                       const struct block *block, const void *p) {
+    tell_block(block, p);
+    mip_strict_fault_of_page(function, page, p, "not the start of a block");
+}
+
 /* A block may have been given out from within; the exact place is known by what guards its end. */
 MIP_COLD void mip_strict_check_interior(const char *function, const struct page *page,
                                         const struct block *block, const void *p, uint32_t word,
                                         size_t size) {
     size_t into = (size_t)((const char *)p - (const char *)block);
-    if (!(word & SLOT_INTERIOR) || into > page->block_size || size > page->block_size - into) {
-        tell_block(block, p);
-        mip_strict_fault_of_page(function, page, p, "not the start of a block");
-    }
+    if (!(word & SLOT_INTERIOR) || into > page->block_size || size > page->block_size - into)
+        mip_strict_not_the_start(function, page, block, p);
 }
 
 struct mip_found mip_strict_find(const char *function, const void *p) {
@@ -97,17 +101,6 @@ struct mip_found mip_strict_find(const char *function, const void *p) {
 void mip_strict_check_ends(const char *function, const struct mip_found *found) {
     check_ends(function, found, false, false);
 }
-
-const unsigned char mip_strict_tail_masks[WORD][WORD] = {
-    {255, 255, 255, 255, 255, 255, 255, 255},
-    {0, 255, 255, 255, 255, 255, 255, 255},
-    {0, 0, 255, 255, 255, 255, 255, 255},
-    {0, 0, 0, 255, 255, 255, 255, 255},
-    {0, 0, 0, 0, 255, 255, 255, 255},
-    {0, 0, 0, 0, 0, 255, 255, 255},
-    {0, 0, 0, 0, 0, 0, 255, 255},
-    {0, 0, 0, 0, 0, 0, 0, 255},
-};
 
 /* Is the end of a live block, or this part of a free one, as we left it? */
 static bool is_as_left(const struct page *page, uint32_t index, uint32_t word, size_t from,
@@ -191,7 +184,7 @@ void mip_strict_resize(const struct mip_found *found, size_t size, bool zero) {
         clear_lost(page, found->p + size, found->size - size);
     if (is_single)
         page->reciprocal = size;
-    guard_end(page, found->block, found->p + size);
+    guard_end(page, found->block, found->p + size, false);
     mip_store_release(found->slot, word); /* pairs with is_untouched */
 }
 

@@ -28,8 +28,9 @@ struct mip_found {
     struct block *block;
     char *p; /* what was given out: the block, or (INTERIOR) inside it */
     _Atomic(uint32_t) *slot;
-    uint32_t word; /* of the slot */
-    size_t size;   /* bytes asked for */
+    uint32_t index; /* of the block, and so of the slot, in the page */
+    uint32_t word;  /* of the slot */
+    size_t size;    /* bytes asked for */
 };
 
 /* The block that was given out as `p`, which is not NULL; whatever else p is ends the process. */
@@ -54,9 +55,11 @@ void mip_strict_check_message(const void *next, const void *message);
 void mip_strict_end_message(const struct page *page, struct block *block);
 
 /* --- strict_free.c, strict_alloc.c, strict_realloc.c --- */
-void mip_strict_free(const char *function, void *p);
+void mip_strict_free(void *p);
+void mip_strict_free_for(const char *function, void *p); /* what `function` does */
 size_t mip_strict_usable_size(const char *function, const void *p);
 void *mip_strict_malloc(struct heap *heap, size_t size, bool zero);
+void *mip_strict_malloc_default(size_t size); /* the same from the default heap, in short */
 void *mip_strict_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
                                 bool zero);
 /* alignment 0: none asked for; else it is a good one, and p is not NULL. */

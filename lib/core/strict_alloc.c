@@ -34,7 +34,7 @@ static bool take_or_refill(struct heap *heap, unsigned bin, struct taken *taken)
     if (heap->list[bin] == NULL && !mip_heap_refill(heap, bin) &&
         !mip_heap_add_page(heap, bin, heap->is_made ? NULL : mip_thread_steal_page(heap, bin)))
         return false;
-    *taken = take_first(heap, bin);
+    *taken = take_first(&heap->list[bin], heap->queue[bin].first);
     return true;
 }
 
@@ -68,7 +68,7 @@ static void *single(struct heap *heap, const struct request *request, bool is_pl
     if (!is_zero && (request->zero || mip_strict_is_full))
         memset(start, 0, page->block_size);
     page->reciprocal = request->size;
-    guard_end(page, (struct block *)start, p + request->size);
+    guard_end(page, (struct block *)start, p + request->size, false);
     mip_store_relaxed(&page->slots[0], mip_slot_word(SLOT_LIVE, 0) | bits);
     if (COUNT_BLOCKS)
         mip_stat_bin_increase(BIN_NONE, page->block_size, request->size);
@@ -88,9 +88,9 @@ static void *inside(struct heap *heap, const struct request *request) {
         return NULL;
     char *p = align_up_at((char *)taken.block, request->alignment, request->offset);
     uint32_t bits = p == (char *)taken.block ? 0 : SLOT_INTERIOR;
-    hand_out(&taken, request->size, bits, request->zero, false);
+    hand_out(&taken, request->size, bits, request->zero, false, mip_strict_is_full);
     if (bits != 0) {
-        guard_end(taken.page, taken.block, p + request->size);
+        guard_end(taken.page, taken.block, p + request->size, false);
         mip_page_set_interior(taken.page);
     }
     return p;
@@ -107,7 +107,8 @@ static void *allocate_once(struct heap *heap, const struct request *request) {
     struct taken taken;
     if (!take_or_refill(heap, bin, &taken))
         return NULL;
-    return hand_out(&taken, request->size, alignment_bits(alignment), request->zero, false);
+    return hand_out(&taken, request->size, alignment_bits(alignment), request->zero, false,
+                    mip_strict_is_full);
 }
 
 /* NULL means the default heap of now: a tick may have ended the one of before. */
@@ -184,19 +185,53 @@ static MIP_NOINLINE void *allocate_in(struct heap *heap, const struct request *r
     return p;
 }
 
-void *mip_strict_malloc(struct heap *heap, size_t size, bool zero) {
-    if (MIP_LIKELY(heap == NULL && size - 1 < SMALL_MAX - 1)) {
-        unsigned bin = mip_small_bin(size + 1);
-        struct heap *now = mip_tls_default();
-        if (MIP_LIKELY(now->list[bin] != NULL)) {
-            struct taken taken = take_first(now, bin);
-            void *p = hand_out(&taken, size, 0, zero, true);
-            mip_trace_allocated(p, size);
-            return p;
-        }
-    }
+static MIP_NOINLINE void *hand_out_new(struct page *page, struct block *block,
+                                       _Atomic(uint32_t) *slot, uint32_t word, size_t size) {
+    struct taken taken = {page, block, slot, word};
+    return hand_out(&taken, size, 0, false, true, true);
+}
+
+/* One function a level, each without a call that comes back, so that neither saves registers.  The
+   list is not empty. */
+static MIP_NOINLINE void *take_full(struct block **list, struct page *page, size_t size) {
+    struct taken taken = take_first(list, page);
+    if (taken.word & (SLOT_FRESH | SLOT_DIRTY))
+        return hand_out_new(page, taken.block, taken.slot, taken.word, size);
+    return hand_out(&taken, size, 0, false, true, true);
+}
+
+static MIP_NOINLINE void *take_light(struct block **list, struct page *page, size_t size) {
+    struct taken taken = take_first(list, page);
+    return hand_out(&taken, size, 0, false, true, false);
+}
+
+MIP_NOINLINE void *mip_strict_malloc(struct heap *heap, size_t size, bool zero) {
     struct request request = {.size = size, .zero = zero};
     return allocate_in(heap, &request);
+}
+
+static MIP_NOINLINE void *take_traced(struct block **list, struct page *page, size_t size) {
+    void *p = mip_strict_is_full ? take_full(list, page, size) : take_light(list, page, size);
+    mip_trace_allocated(p, size);
+    return p;
+}
+
+void *mip_strict_malloc_default(size_t size) {
+    if (MIP_UNLIKELY(size - 1 >= SMALL_MAX - 1))
+        return mip_strict_malloc(NULL, size, false);
+    /* Lists and queues have the same order. */
+    size_t distance = mip_list_offset(&mip_root, size + 1) - offsetof(struct mip_root, empty_list);
+    char *heap = (char *)mip_tls_default();
+    struct block **list = (struct block **)(heap + distance);
+    if (MIP_UNLIKELY(*list == NULL))
+        return mip_strict_malloc(NULL, size, false);
+    struct page_list *queue =
+        (struct page_list *)(heap + offsetof(struct heap, queue) +
+                             distance * (sizeof(struct page_list) / sizeof(struct block *)));
+    if (TRACES)
+        return take_traced(list, queue->first, size);
+    return mip_strict_is_full ? take_full(list, queue->first, size)
+                              : take_light(list, queue->first, size);
 }
 
 void *mip_strict_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,

@@ -10,11 +10,13 @@
 #include "strict_inline.h"
 #include "trace.h"
 
-/* Onto its page's list, as the fast free does it. */
-MIP_INLINE void put(struct page *page, struct block *block) {
+static const char as_free[] = "free";
+
+/* Block number `index` onto its page's list, as the fast free does it. */
+MIP_INLINE void put(struct page *page, struct block *block, uint32_t index) {
     uint32_t link = page->local == NULL ? 0 : mip_page_index(page, page->local) + 1;
     /* release: pairs with the acquire in strict.c: the block is wiped before */
-    mip_store_release(&page->slots[mip_page_index(page, block)], mip_slot_word(SLOT_FREE, link));
+    mip_store_release(&page->slots[index], mip_slot_word(SLOT_FREE, link));
     mip_store_fence();
     page->local = block;
     if (MIP_UNLIKELY(--page->until_event == 0))
@@ -31,19 +33,25 @@ MIP_INLINE void set_changing(bool is_changing) {
     mip_store_fence();
 }
 
-MIP_INLINE void free_own(const char *function, const struct mip_found *found, bool is_plain) {
+/* Into the quarantine; what it gives up for that goes to its list. */
+MIP_INLINE void wait(struct quarantine *quarantine, const struct mip_found *found) {
+    struct waiting out = mip_quarantine_swap(quarantine, found->page, found->block);
+    if (MIP_LIKELY(out.block != NULL))
+        put(out.page, out.block, mip_page_index(out.page, out.block));
+}
+
+/* is_full: the level, known to the compiler where it matters. */
+MIP_INLINE void free_own(const char *function, const struct mip_found *found, bool is_plain,
+                         bool is_full) {
     struct page *page = found->page;
-    struct block *block = found->block;
-    check_ends(function, found, true, is_plain);
+    check_ends(function, found, is_full, is_plain);
     set_changing(true);
-    mark_freed(function, found, true, is_plain);
-    if (mip_strict_is_full) {
-        struct waiting out = mip_quarantine_swap(mip_heap_of_page(page), page, block);
-        page = out.page;
-        block = out.block;
-    }
-    if (block != NULL)
-        put(page, block);
+    mark_freed(function, found, true, is_plain, is_full);
+    struct quarantine *quarantine = is_full ? mip_quarantine_of(mip_heap_of_page(page)) : NULL;
+    if (quarantine != NULL)
+        wait(quarantine, found);
+    else
+        put(page, found->block, found->index);
     set_changing(false);
 }
 
@@ -53,7 +61,7 @@ static MIP_NOINLINE void free_other(const char *function, const struct mip_found
     struct page *page = found->page;
     bool is_own = thread != NULL && mip_page_owner(page) == thread;
     check_ends(function, found, false, false);
-    mark_freed(function, found, false, false);
+    mark_freed(function, found, false, false, mip_strict_is_full);
     /* The owner will unmap it. */
     if (!is_own && (mip_page_flags(page) & PAGE_GUARDED))
         mip_os_decommit(page->start, page->block_size);
@@ -68,28 +76,76 @@ static MIP_NOINLINE void free_other(const char *function, const struct mip_found
     errno = saved;
 }
 
-/* Of a page that is not plain, or not the calling thread's, or of no page. */
-static MIP_NOINLINE void free_special(const char *function, void *p) {
+void mip_strict_free_for(const char *function, void *p) {
+    if (p == NULL)
+        return;
     struct mip_found found = find_block(function, p);
     mip_trace_freed(p);
     uintptr_t owner = mip_load_relaxed(&found.page->a_owner) & ~(uintptr_t)OWNER_SPECIAL;
     if (owner != mip_tls_self || found.page->bin == BIN_NONE)
         free_other(function, &found);
     else
-        free_own(function, &found, false);
+        free_own(function, &found, false, mip_strict_is_full);
 }
 
-void mip_strict_free(const char *function, void *p) {
-    if (MIP_UNLIKELY(p == NULL))
-        return;
-    struct page *page = find_page(p);
-    if (MIP_UNLIKELY(page == NULL || mip_load_relaxed(&page->a_owner) != mip_tls_self)) {
-        free_special(function, p);
+/* Of a page that is not plain, or not the calling thread's, or of no page. */
+static MIP_NOINLINE void free_special(void *p) {
+    mip_strict_free_for(as_free, p);
+}
+
+static MIP_NOINLINE void free_plain_rest(struct page *page, void *p) {
+    struct mip_found found = find_in(as_free, page, p, true);
+    mip_trace_freed(p);
+    free_own(as_free, &found, true, true);
+}
+
+/* One function a level, each without a call that comes back, so that neither saves registers: what
+   needs one begins again. */
+static MIP_NOINLINE void free_plain_full(struct page *page, void *p) {
+    size_t size = page->block_size;
+    struct quarantine *quarantine = mip_heap_of_page(page)->quarantine;
+    if (CHECK_LEVEL != 0 || size < NEIGHBOURHOOD || size > WIPE_INLINE_MAX ||
+        MIP_UNLIKELY(quarantine == NULL)) {
+        free_plain_rest(page, p);
         return;
     }
-    struct mip_found found = find_in(function, page, p, true);
+    struct mip_found found = find_in(as_free, page, p, true);
+    check_ends(as_free, &found, false, true);
+    if (MIP_UNLIKELY(!is_beside_whole(&found))) {
+        free_plain_rest(page, p);
+        return;
+    }
+    uint32_t waiting = mip_slot_word(SLOT_WAITING, 0);
+    mark_changing(found.slot, waiting);
+    wipe_small(found.block, size);
+    mip_store_release(found.slot, waiting); /* pairs with is_untouched */
+    wait(quarantine, &found);
+}
+
+static MIP_NOINLINE void free_plain_light(struct page *page, void *p) {
+    struct mip_found found = find_in(as_free, page, p, true);
     mip_trace_freed(p);
-    free_own(function, &found, true);
+    free_own(as_free, &found, true, false);
+}
+
+void mip_strict_free(void *p) {
+    if (MIP_UNLIKELY(p == NULL))
+        return;
+    /* As mip_fast_free does it. */
+    size_t index = ((uintptr_t)p - mip_load_word(&mip_window.base)) >> SLICE_SHIFT;
+    size_t limit = mip_load_relaxed(&mip_window.a_limit);
+    if (MIP_LIKELY(index < limit)) {
+        const struct pagemap_window *window = &mip_window + mip_zero_after(limit);
+        struct page *page = mip_load_relaxed(&window->a_entries[index]);
+        if (MIP_LIKELY(mip_load_relaxed(&page->a_owner) == mip_tls_self)) {
+            if (mip_strict_is_full)
+                free_plain_full(page, p);
+            else
+                free_plain_light(page, p);
+            return;
+        }
+    }
+    free_special(p);
 }
 
 static MIP_COLD void wrong_size(const struct mip_found *found, size_t size) {

@@ -20,14 +20,13 @@ _Noreturn void mip_strict_fault_of_page(const char *function, const struct page 
 _Noreturn void mip_strict_not_found(const char *function, const void *p);
 _Noreturn void mip_strict_not_live(const char *function, const struct page *page,
                                    const struct block *block, const void *p, uint32_t word);
+_Noreturn void mip_strict_not_the_start(const char *function, const struct page *page,
+                                        const struct block *block, const void *p);
 void mip_strict_check_interior(const char *function, const struct page *page,
                                const struct block *block, const void *p, uint32_t word,
                                size_t size);
 void mip_strict_check_neighbours(const char *function, const struct page *page, uint32_t index,
                                  const void *p);
-
-/* In memory order: nothing of the first n bytes, all of the others. */
-extern MIP_HIDDEN const unsigned char mip_strict_tail_masks[WORD][WORD];
 
 MIP_INLINE struct page *find_page(const void *p) {
     size_t index = ((uintptr_t)p - mip_load_word(&mip_window.base)) >> SLICE_SHIFT;
@@ -53,13 +52,16 @@ MIP_INLINE struct mip_found find_in(const char *function, struct page *page, con
         if (MIP_UNLIKELY(index >= page->capacity))
             mip_strict_fault_of_page(function, page, p, "not the start of a block");
     }
+    found.index = index;
     found.block = (struct block *)(page->start + (size_t)index * page->block_size);
     found.slot = &page->slots[index];
     found.word = mip_load_relaxed(found.slot);
     found.size = is_single ? (size_t)page->reciprocal : mip_slot_value(found.word);
     if (MIP_UNLIKELY(mip_slot_state(found.word) != SLOT_LIVE))
         mip_strict_not_live(function, page, found.block, p, found.word);
-    if (MIP_UNLIKELY(p != (const void *)found.block))
+    if (is_plain && MIP_UNLIKELY(p != (const void *)found.block))
+        mip_strict_not_the_start(function, page, found.block, p);
+    if (!is_plain && MIP_UNLIKELY(p != (const void *)found.block))
         mip_strict_check_interior(function, page, found.block, p, found.word, found.size);
     return found;
 }
@@ -86,9 +88,9 @@ MIP_INLINE uint64_t load(const char *p) {
 
 /* Of the word that holds `end`, which is in the block unless the block begins there. */
 MIP_INLINE uint64_t tail_mask(const char *end) {
-    uint64_t mask;
-    memcpy(&mask, mip_strict_tail_masks[(uintptr_t)end % WORD], sizeof(mask));
-    return mask;
+    unsigned before = (unsigned)(uintptr_t)end * 8 % 64; /* bits, in memory order */
+    bool is_big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+    return is_big_endian ? ~(uint64_t)0 >> before : ~(uint64_t)0 << before;
 }
 
 MIP_INLINE const char *end_limit(const struct page *page, const struct block *block,
@@ -103,10 +105,12 @@ MIP_INLINE char *last_word(const struct page *page, const struct block *block) {
     return (char *)(uintptr_t)block + page->block_size - WORD;
 }
 
-MIP_INLINE void guard_end(const struct page *page, struct block *block, const char *end) {
+/* is_plain: at least one byte is left. */
+MIP_INLINE void guard_end(const struct page *page, struct block *block, const char *end,
+                          bool is_plain) {
     uint64_t guard = end_word(page, block), mask = tail_mask(end);
     char *at = (char *)mip_round_down((uintptr_t)end, WORD), *last = last_word(page, block);
-    if (at > last)
+    if (!is_plain && at > last)
         return;
     uint64_t word = (load(at) & ~mask) | (guard & mask);
     memcpy(at, &word, sizeof(word));
@@ -120,11 +124,12 @@ MIP_INLINE void guard_end(const struct page *page, struct block *block, const ch
     }
 }
 
-MIP_INLINE bool is_end_whole(const struct page *page, const struct block *block, const char *end) {
+MIP_INLINE bool is_end_whole(const struct page *page, const struct block *block, const char *end,
+                             bool is_plain) {
     uint64_t guard = end_word(page, block);
     const char *at = (const char *)mip_round_down((uintptr_t)end, WORD);
     const char *last = last_word(page, block);
-    if (at > last)
+    if (!is_plain && at > last)
         return true;
     uint64_t difference = (load(at) ^ guard) & tail_mask(end);
     if (at == last)
@@ -163,11 +168,7 @@ MIP_INLINE pair_t pair_of(unsigned char byte) {
 }
 
 /* With what freed blocks hold; the sizes of blocks are multiples of 16. */
-MIP_INLINE void wipe(void *block, size_t size) {
-    if (size > WIPE_INLINE_MAX) {
-        memset(block, FREED_BYTE, size);
-        return;
-    }
+MIP_INLINE void wipe_small(void *block, size_t size) {
     pair_t pattern = pair_of(FREED_BYTE);
     char *p = block, *end = p + size;
     if (size & sizeof(pattern)) {
@@ -179,6 +180,19 @@ MIP_INLINE void wipe(void *block, size_t size) {
         memcpy(p, &pattern, sizeof(pattern));
         memcpy(p + sizeof(pattern), &pattern, sizeof(pattern));
     }
+}
+
+MIP_INLINE void wipe(void *block, size_t size) {
+    if (size > WIPE_INLINE_MAX)
+        memset(block, FREED_BYTE, size);
+    else
+        wipe_small(block, size);
+}
+
+/* The 32 bytes from p on. */
+MIP_INLINE bool are_zero_beside(const char *p) {
+    _Static_assert(NEIGHBOURHOOD == 4 * WORD, "these are all");
+    return (load(p) | load(p + WORD) | load(p + 2 * WORD) | load(p + 3 * WORD)) == 0;
 }
 
 MIP_INLINE bool is_filled(const void *block, size_t size, unsigned char byte) {
@@ -196,57 +210,60 @@ MIP_INLINE bool is_filled(const void *block, size_t size, unsigned char byte) {
     return (difference[0] | difference[1]) == 0;
 }
 
-/* `count` blocks of `part` bytes on each side. */
-MIP_INLINE bool is_beside_whole(const struct mip_found *found, uint32_t count, size_t part) {
+/* A first look at what lies within NEIGHBOURHOOD bytes of a block of a plain page, at level full:
+   false says that mip_strict_check_neighbours has to look.  Here for blocks at least as long as
+   that. */
+MIP_INLINE bool is_beside_whole(const struct mip_found *found) {
     const struct page *page = found->page;
     const char *block = (const char *)found->block;
     size_t size = page->block_size;
-    uint32_t index = (uint32_t)(found->slot - page->slots);
-    for (uint32_t i = 1; i <= count; i++) {
-        if (index < i)
-            break;
-        uint32_t word = mip_load_relaxed(found->slot - i);
-        const char *before = block - i * size;
+    if (found->index != 0) {
+        uint32_t word = mip_load_relaxed(found->slot - 1);
         if (mip_slot_state(word) == SLOT_LIVE
-                ? !is_last_word_whole(page, (const struct block *)before, word)
-                : mip_strict_is_full && !is_filled(before + size - part, part, 0))
+                ? !is_last_word_whole(page, (const struct block *)(block - size), word)
+                : !are_zero_beside(block - NEIGHBOURHOOD))
             return false;
     }
-    for (uint32_t i = 1; i <= count; i++) {
-        if (index + i >= page->capacity)
-            break;
-        uint32_t word = mip_load_relaxed(found->slot + i);
-        const char *behind = block + i * size;
-        if (mip_slot_state(word) == SLOT_LIVE
-                ? count > 1 && !is_last_word_whole(page, (const struct block *)behind, word)
-                : mip_strict_is_full && !is_filled(behind, part, 0))
-            return false;
-    }
-    return true;
+    return found->index + 1 >= page->capacity ||
+           mip_slot_state(mip_load_relaxed(found->slot + 1)) == SLOT_LIVE ||
+           are_zero_beside(block + size);
 }
 
-/* A first look at what lies within NEIGHBOURHOOD bytes of a block of a plain page: false says that
-   mip_strict_check_neighbours has to look. */
+/* And for those of GRANULE bytes: two on each side. */
+MIP_INLINE bool is_granule_whole(const struct mip_found *found, ptrdiff_t distance) {
+    const char *block = (const char *)found->block + distance * GRANULE;
+    uint32_t word = mip_load_relaxed(found->slot + distance);
+    return mip_slot_state(word) == SLOT_LIVE
+               ? is_last_word_whole(found->page, (const struct block *)block, word)
+               : (load(block) | load(block + WORD)) == 0;
+}
+
+MIP_INLINE bool are_granules_beside_whole(const struct mip_found *found) {
+    size_t index = found->index, capacity = found->page->capacity;
+    return (index < 1 || is_granule_whole(found, -1)) &&
+           (index < 2 || is_granule_whole(found, -2)) &&
+           (index + 1 >= capacity || is_granule_whole(found, 1)) &&
+           (index + 2 >= capacity || is_granule_whole(found, 2));
+}
+
 MIP_INLINE bool are_neighbours_whole(const struct mip_found *found) {
     if (FREED_BYTE != 0)
         return false;
-    if (found->page->block_size < NEIGHBOURHOOD)
-        return is_beside_whole(found, NEIGHBOURHOOD / GRANULE, GRANULE);
-    return is_beside_whole(found, 1, NEIGHBOURHOOD);
+    return found->page->block_size < NEIGHBOURHOOD ? are_granules_beside_whole(found)
+                                                   : is_beside_whole(found);
 }
 
-/* Has anybody written past the ends of the block?  Then the process ends.  is_own: the calling
-   thread owns the page; only then what lies beside the block is looked at. */
-MIP_INLINE void check_ends(const char *function, const struct mip_found *found, bool is_own,
+/* Has anybody written past the ends of the block?  Then the process ends.  is_beside: what lies
+   beside the block is looked at too, which only the thread may ask for that owns the page. */
+MIP_INLINE void check_ends(const char *function, const struct mip_found *found, bool is_beside,
                            bool is_plain) {
     const struct page *page = found->page;
     if (!is_plain && (mip_load_relaxed(&page->a_flags) & PAGE_CLOSED_OFF))
         return;
-    if (MIP_UNLIKELY(!is_end_whole(page, found->block, found->p + found->size)))
+    if (MIP_UNLIKELY(!is_end_whole(page, found->block, found->p + found->size, is_plain)))
         mip_strict_fault_of_page(function, page, found->p, "written past its end");
-    if (is_own && !(is_plain && MIP_LIKELY(are_neighbours_whole(found))))
-        mip_strict_check_neighbours(function, page, (uint32_t)(found->slot - page->slots),
-                                    found->p);
+    if (is_beside && !(is_plain && MIP_LIKELY(are_neighbours_whole(found))))
+        mip_strict_check_neighbours(function, page, found->index, found->p);
 }
 
 /* Who looks at the block from the side leaves it alone from now on: other threads, and the child of
@@ -256,15 +273,15 @@ MIP_INLINE void mark_changing(_Atomic(uint32_t) *slot, uint32_t word) {
     atomic_thread_fence(memory_order_release); /* pairs with is_untouched */
 }
 
-/* The block goes: mark it so, and wipe it. */
+/* The block goes: mark it so, and at level full wipe it. */
 MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, bool is_own,
-                           bool is_plain) {
+                           bool is_plain, bool is_full) {
     const struct page *page = found->page;
     uint32_t waiting = mip_slot_word(SLOT_WAITING, 0), expected = found->word;
     if (COUNT_BLOCKS)
         mip_stat_bin_decrease(page->bin, page->block_size);
     bool is_wiped =
-        mip_strict_is_full &&
+        is_full &&
         (is_plain || !(mip_load_relaxed(&page->a_flags) & (PAGE_CLOSED_OFF | PAGE_SINGLE)));
     if (!is_own) {
         if (!mip_cas_relaxed(found->slot, &expected, waiting | SLOT_MESSAGE))
@@ -279,28 +296,29 @@ MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, 
         mip_store_release(found->slot, waiting); /* pairs with is_untouched */
 }
 
-/* The first block of the bin's list, which is not empty, with its slot and its page. */
+/* The first block of a list, which is not empty, with its slot, what is in that, and its page. */
 struct taken {
     struct page *page;
     struct block *block;
     _Atomic(uint32_t) *slot;
+    uint32_t word;
 };
 
-MIP_INLINE struct taken take_first(struct heap *heap, unsigned bin) {
-    struct block *block = heap->list[bin];
-    struct page *page = heap->queue[bin].first;
+MIP_INLINE struct taken take_first(struct block **list, struct page *page) {
+    struct block *block = *list;
     _Atomic(uint32_t) *slot = &page->slots[mip_page_index(page, block)];
-    heap->list[bin] = mip_slot_link(page, mip_load_relaxed(slot));
-    return (struct taken){page, block, slot};
+    uint32_t word = mip_load_relaxed(slot);
+    *list = mip_slot_link(page, word);
+    return (struct taken){page, block, slot, word};
 }
 
 /* The block is given out for `size` bytes; `bits` of its slot word besides.  With INTERIOR its end
-   is still to be guarded.  is_plain: it has a size. */
+   is still to be guarded.  is_plain: it has a size.  is_full: the level. */
 MIP_INLINE void *hand_out(const struct taken *taken, size_t size, uint32_t bits, bool zero,
-                          bool is_plain) {
+                          bool is_plain, bool is_full) {
     struct page *page = taken->page;
     struct block *block = taken->block;
-    uint32_t word = mip_load_relaxed(taken->slot);
+    uint32_t word = taken->word;
     uint32_t live = mip_slot_word(SLOT_LIVE, (uint32_t)size) | bits;
     size_t block_size = page->block_size;
     if (MIP_UNLIKELY(mip_slot_state(word) != SLOT_FREE))
@@ -311,26 +329,26 @@ MIP_INLINE void *hand_out(const struct taken *taken, size_t size, uint32_t bits,
         mip_store_relaxed(taken->slot, live);
         return block;
     }
-    if (mip_strict_is_full) /* else its ends are all that changes, and nobody looks at them yet */
+    if (is_full) /* else its ends are all that changes, and nobody looks at them yet */
         mark_changing(taken->slot, word);
     bool is_zero = false;
     if (MIP_LIKELY(!(word & (SLOT_DIRTY | SLOT_FRESH)))) {
-        if (mip_strict_is_full) {
+        if (is_full) {
             if (MIP_UNLIKELY(!is_filled(block, block_size, FREED_BYTE)))
                 mip_strict_fault_of_page("malloc", page, block, "written to after it was freed");
             is_zero = FREED_BYTE == 0;
         }
     } else if (word & SLOT_FRESH) {
-        if (mip_strict_is_full && block_size <= FRESH_CHECK_MAX && !is_filled(block, block_size, 0))
+        if (is_full && block_size <= FRESH_CHECK_MAX && !is_filled(block, block_size, 0))
             mip_strict_fault_of_page("malloc", page, block, "written to after it was freed");
         is_zero = true;
     }
-    if (!is_zero && (zero || (mip_strict_is_full && (word & SLOT_DIRTY))))
+    if (!is_zero && (zero || (is_full && (word & SLOT_DIRTY))))
         memset(block, 0, block_size);
     if (NEW_BYTE != 0 && !zero)
         memset(block, NEW_BYTE, block_size);
     if (!(bits & SLOT_INTERIOR))
-        guard_end(page, block, (char *)block + size);
+        guard_end(page, block, (char *)block + size, is_plain);
     mip_store_release(taken->slot, live); /* pairs with is_untouched */
     return block;
 }

@@ -30,7 +30,7 @@ static void *move(struct heap *heap, const struct mip_found *found, size_t size,
     if (fresh == NULL)
         return NULL;
     memcpy(fresh, found->p, mip_min(found->size, size));
-    mip_strict_free("realloc", found->p);
+    mip_strict_free_for("realloc", found->p);
     return fresh;
 }
 

@@ -74,6 +74,7 @@ FAULT_FILES = \
 	tests/fault/programs/realloc-stack.c \
 	tests/fault/programs/underflow-1.c \
 	tests/fault/programs/underflow-32.c \
+	tests/fault/programs/underflow-others.c \
 	tests/fault/programs/underflow-8.c \
 	tests/fault/programs/usable-freed.c \
 	tests/fault/programs/usable-inside.c \
