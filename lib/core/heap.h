@@ -191,6 +191,7 @@ void mip_quarantine_fork_child(void);
    its batches. */
 void mip_heap_check(struct heap *heap);
 void mip_heap_check_thread(struct thread *thread);
+void mip_heap_check_parked(struct thread *thread); /* likewise of one that the caller locked */
 
 /* Records of made heaps: type-stable; take gives zeroes, or NULL. */
 struct heap *mip_heap_record_take(void);

@@ -2,12 +2,14 @@
 /* Floor 3, core: see meta.h. */
 #include "meta.h"
 
+#include "../base/report.h"
 #include "../base/stats.h"
 #include "../bits.h"
 #include "../os/os.h"
 #include "../tool.h"
 #include "../variant.h"
 
+enum { POOL_LOOKS = 16 }; /* objects that a check follows */
 enum { META_ALIGNMENT = 128, META_CHUNK = 1 << 20, META_CHUNK_SMALL = 1 << 16 };
 
 /* A chunk is handed out from the front; the header is part of it. */
@@ -77,6 +79,16 @@ void *mip_meta_alloc(size_t size) {
     }
 }
 
+/* CHECK_LEVEL: the objects that wait are objects, and none waits twice.  Nobody else takes one. */
+static void check_free(const struct pool_item *first) {
+    const struct pool_item *item = first;
+    for (int i = 0; CHECK_LEVEL > 1 && item != NULL && i < POOL_LOOKS; i++) {
+        MIP_ASSERT((uintptr_t)item % META_ALIGNMENT == 0);
+        item = item->next;
+        MIP_ASSERT(item != first);
+    }
+}
+
 void *mip_pool_take(struct pool *pool, bool *is_fresh) {
     *is_fresh = false;
     if (mip_load_relaxed(&pool->a_free) != NULL &&
@@ -84,6 +96,7 @@ void *mip_pool_take(struct pool *pool, bool *is_fresh) {
         !mip_exchange_acquire(&pool->a_lock, true)) {
         /* acquire: pairs with the release in mip_pool_give */
         struct pool_item *item = mip_load_acquire(&pool->a_free);
+        check_free(item);
         while (item != NULL &&
                !atomic_compare_exchange_weak_explicit(&pool->a_free, &item, item->next,
                                                       memory_order_acquire, memory_order_acquire))

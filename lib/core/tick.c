@@ -119,6 +119,7 @@ void mip_collect_parked(bool force) {
             continue;
         mip_drain(t, force);
         mip_heap_collect_made(&t->heap, force ? SIZE_MAX : MADE_PAGES_PER_CHECK);
+        mip_heap_check_parked(t);
         mip_thread_return(t);
     }
 }
@@ -138,11 +139,21 @@ void mip_collect(bool force) {
 
 void mip_process_check(void) {
     struct thread *thread = mip_thread_self();
-    /* Not where a signal's handler ends the process in the midst of our work. */
-    if (thread != NULL && mip_load_relaxed(&thread->a_busy) == 0 && thread->visits == 0 &&
-        !thread->is_changing)
-        mip_heap_check_thread(thread);
+    if (CHECK_LEVEL < 2)
+        return;
     mip_arena_check();
+    /* Not where a signal's handler ends the process in the midst of our work. */
+    if (thread != NULL &&
+        (mip_load_relaxed(&thread->a_busy) != 0 || thread->visits != 0 || thread->is_changing))
+        return;
+    if (thread != NULL)
+        mip_heap_check_thread(thread);
+    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
+        if (!mip_thread_try_lock(t))
+            continue;
+        mip_heap_check_parked(t);
+        mip_thread_unlock(t);
+    }
 }
 
 void mip_heap_collect(struct heap *heap, bool force) {

@@ -4,6 +4,7 @@
    what is wrong; without that it must end well, also where a signal comes in the midst of a call.
  */
 #include <mimalloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #include "core/arena.h"
 #include "core/core.h"
+#include "core/meta.h"
 #include "core/pagemap.h"
 #include "core/quarantine.h"
 
@@ -106,6 +108,46 @@ static void arena_frontier(void) {
     mip_store_relaxed(&mip_arena_at(0)->a_frontier, mip_arena_at(0)->slices + 1);
 }
 
+static void *use_some(void *arg) {
+    (void)arg;
+    return mi_malloc(100);
+}
+
+static struct thread *parked(void) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, use_some, NULL) != 0 || pthread_join(thread, NULL) != 0)
+        exit(8);
+    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record)
+        if (mip_load_relaxed(&t->a_state) == RECORD_PARKED)
+            return t;
+    exit(7);
+}
+
+static void parked_empty(void) {
+    parked()->heap.empty_slices++;
+}
+
+static void parked_visits(void) {
+    parked()->visits++;
+}
+
+static struct pool pool = {.size = 128};
+
+/* One that is given twice, and one that lies where none can lie. */
+static void pool_twice(void) {
+    bool is_fresh;
+    void *first = mip_pool_take(&pool, &is_fresh);
+    mip_pool_give(&pool, first);
+    mip_pool_give(&pool, first);
+    mip_pool_take(&pool, &is_fresh);
+}
+
+static void pool_place(void) {
+    bool is_fresh;
+    mip_pool_give(&pool, blocks + 1);
+    mip_pool_take(&pool, &is_fresh);
+}
+
 static const struct plant {
     const char *name;
     void (*fun)(void);
@@ -125,6 +167,10 @@ static const struct plant {
     {"made heap: state of a page", made_page, "page->state == PAGE_FULL"},
     {"made heap: thread", made_thread, "heap->thread == thread"},
     {"thread: batches", thread_batch, "batch->page"},
+    {"parked record: empty slices", parked_empty, "empty == heap->empty_slices"},
+    {"parked record: visits", parked_visits, "thread->visits == 0"},
+    {"pool: an object twice", pool_twice, "item != first"},
+    {"pool: no object", pool_place, "META_ALIGNMENT"},
     {"arena: warm slices", arena_warm, "is_warm_dirty"},
     {"arena: frontier", arena_frontier, "arena->slices"},
 };
