@@ -14,7 +14,7 @@ for candidate in /usr/bin/python3 python3; do
     fi
 done
 need python3 python3
-[ -n "$python" ] || skip "python's tests are not installed (Debian package libpython3-testsuite)"
+[ -n "$python" ] || skip "python's tests are not installed (Debian package libpython3.11-testsuite)"
 PYTHONHASHSEED=0
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONHASHSEED PYTHONDONTWRITEBYTECODE
