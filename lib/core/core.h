@@ -88,7 +88,7 @@ bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *vis
 void mip_trace_start(void);
 void mip_trace_report(void);
 
-/* CHECK_LEVEL: at exit: what the calling thread owns, and the arenas. */
+/* CHECK_LEVEL: at exit: what the calling thread owns, what ended threads left, and the arenas. */
 void mip_process_check(void);
 
 /* The calling thread's state. */

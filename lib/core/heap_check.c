@@ -66,7 +66,6 @@ void mip_heap_check(struct heap *heap) {
 void mip_heap_check_parked(struct thread *thread) {
     if (CHECK_LEVEL < 2)
         return;
-    MIP_ASSERT(mip_load_relaxed(&thread->a_state) == RECORD_BUSY);
     MIP_ASSERT(thread->made == NULL && thread->visits == 0 && !thread->in_deferred);
     MIP_ASSERT(thread->batches_used == 0 || thread->needs_flush);
     mip_heap_check_thread(thread);

@@ -6,6 +6,7 @@
 
 #include "../base/random.h"
 #include "meta.h"
+#include "pagemap.h"
 
 enum { FIRST_SHORTER_BIN = LINEAR_BINS + 8 };
 
@@ -38,8 +39,9 @@ void mip_quarantine_flush(struct heap *heap, unsigned bin) {
     for (unsigned i = 0; i < 1u << shift_of(bin); i++) {
         struct waiting old = quarantine->waiting[bin][i];
         quarantine->waiting[bin][i].block = NULL;
+        /* A fork may have cut off the exchange between page and block. */
         if (old.block != NULL)
-            mip_heap_put(old.page, old.block, old.block, 1);
+            mip_heap_put(mip_pagemap_find(old.block), old.block, old.block, 1);
     }
 }
 

@@ -24,8 +24,9 @@ struct quarantine {
 
 struct quarantine *mip_quarantine_make(struct heap *heap);
 
-/* The heap's quarantine, made if there is none; NULL: no memory. */
+struct quarantine *mip_quarantine_make(struct heap *heap);
 
+/* The heap's quarantine, made if there is none; NULL: no memory. */
 MIP_INLINE struct quarantine *mip_quarantine_of(struct heap *heap) {
     return MIP_LIKELY(heap->quarantine != NULL) ? heap->quarantine : mip_quarantine_make(heap);
 }
@@ -40,11 +41,13 @@ MIP_INLINE struct waiting mip_quarantine_swap(struct quarantine *quarantine, str
     unsigned bin = page->bin;
     struct waiting *place = &quarantine->waiting[bin][random >> 32 & quarantine->last[bin]];
     struct waiting old = *place;
+    if (MIP_UNLIKELY(old.block == NULL)) {
+        quarantine->used |= (uint32_t)1 << bin % 32;
+        mip_store_fence();
+    }
     place->page = page;
     mip_store_fence();
     place->block = block;
-    if (MIP_UNLIKELY(old.block == NULL))
-        quarantine->used |= (uint32_t)1 << bin % 32;
     return old;
 }
 

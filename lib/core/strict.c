@@ -112,7 +112,7 @@ static bool is_as_left(const struct page *page, uint32_t index, uint32_t word, s
     if (state == SLOT_LIVE)
         return (from == 0 && page->block_size >= NEIGHBOURHOOD) ||
                is_last_word_whole(page, (const struct block *)block, word);
-    if (!mip_strict_is_full || (state == SLOT_UNUSED ? !page->is_zero : (word & SLOT_DIRTY) != 0))
+    if (state == SLOT_UNUSED ? !page->is_zero : (word & SLOT_DIRTY) != 0)
         return true;
     bool is_fresh = state == SLOT_UNUSED || (state == SLOT_FREE && (word & SLOT_FRESH));
     return is_filled(block + from, size, is_fresh ? 0 : FREED_BYTE);

@@ -191,8 +191,8 @@ static MIP_NOINLINE void *hand_out_new(struct page *page, struct block *block,
     return hand_out(&taken, size, 0, false, true, true);
 }
 
-/* One function a level, each without a call that comes back, so that neither saves registers.  The
-   list is not empty. */
+/* One function a level, each without a call that comes back, which would cost registers.  The list
+   is not empty. */
 static MIP_NOINLINE void *take_full(struct block **list, struct page *page, size_t size) {
     struct taken taken = take_first(list, page);
     if (taken.word & (SLOT_FRESH | SLOT_DIRTY))
@@ -205,33 +205,50 @@ static MIP_NOINLINE void *take_light(struct block **list, struct page *page, siz
     return hand_out(&taken, size, 0, false, true, false);
 }
 
-MIP_NOINLINE void *mip_strict_malloc(struct heap *heap, size_t size, bool zero) {
-    struct request request = {.size = size, .zero = zero};
-    return allocate_in(heap, &request);
+static MIP_NOINLINE void *take_zero(struct block **list, struct page *page, size_t size) {
+    struct taken taken = take_first(list, page);
+    return hand_out(&taken, size, 0, true, true, mip_strict_is_full);
 }
 
-static MIP_NOINLINE void *take_traced(struct block **list, struct page *page, size_t size) {
-    void *p = mip_strict_is_full ? take_full(list, page, size) : take_light(list, page, size);
+static MIP_NOINLINE void *take_traced(struct block **list, struct page *page, size_t size,
+                                      bool zero) {
+    struct taken taken = take_first(list, page);
+    void *p = hand_out(&taken, size, 0, zero, true, mip_strict_is_full);
     mip_trace_allocated(p, size);
     return p;
 }
 
-void *mip_strict_malloc_default(size_t size) {
+static MIP_NOINLINE void *malloc_in(struct heap *heap, size_t size, bool zero) {
+    struct request request = {.size = size, .zero = zero};
+    return allocate_in(heap, &request);
+}
+
+MIP_INLINE void *malloc_default(size_t size, bool zero) {
     if (MIP_UNLIKELY(size - 1 >= SMALL_MAX - 1))
-        return mip_strict_malloc(NULL, size, false);
+        return malloc_in(NULL, size, zero);
     /* Lists and queues have the same order. */
     size_t distance = mip_list_offset(&mip_root, size + 1) - offsetof(struct mip_root, empty_list);
     char *heap = (char *)mip_tls_default();
     struct block **list = (struct block **)(heap + distance);
     if (MIP_UNLIKELY(*list == NULL))
-        return mip_strict_malloc(NULL, size, false);
+        return malloc_in(NULL, size, zero);
     struct page_list *queue =
         (struct page_list *)(heap + offsetof(struct heap, queue) +
                              distance * (sizeof(struct page_list) / sizeof(struct block *)));
     if (TRACES)
-        return take_traced(list, queue->first, size);
+        return take_traced(list, queue->first, size, zero);
+    if (zero)
+        return take_zero(list, queue->first, size);
     return mip_strict_is_full ? take_full(list, queue->first, size)
                               : take_light(list, queue->first, size);
+}
+
+void *mip_strict_malloc_default(size_t size) {
+    return malloc_default(size, false);
+}
+
+void *mip_strict_malloc(struct heap *heap, size_t size, bool zero) {
+    return heap == NULL ? malloc_default(size, zero) : malloc_in(heap, size, zero);
 }
 
 void *mip_strict_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,

@@ -24,13 +24,17 @@ MIP_INLINE void put(struct page *page, struct block *block, uint32_t index) {
 }
 
 /* Between the slot word and the list a block is on neither side: a signal's handler that ends the
-   process then must not check (mip_process_check). */
-MIP_INLINE void set_changing(bool is_changing) {
+   process then must not check (mip_process_check), whatever it frees before.  What was so before.
+ */
+MIP_INLINE bool set_changing(bool is_changing) {
     if (CHECK_LEVEL == 0)
-        return;
+        return false;
+    struct thread *thread = (struct thread *)mip_tls_self;
+    bool was = thread->is_changing;
     mip_store_fence();
-    ((struct thread *)mip_tls_self)->is_changing = is_changing;
+    thread->is_changing = is_changing;
     mip_store_fence();
+    return was;
 }
 
 /* Into the quarantine; what it gives up for that goes to its list. */
@@ -45,14 +49,14 @@ MIP_INLINE void free_own(const char *function, const struct mip_found *found, bo
                          bool is_full) {
     struct page *page = found->page;
     check_ends(function, found, is_full, is_plain);
-    set_changing(true);
+    bool was_changing = set_changing(true);
     mark_freed(function, found, true, is_plain, is_full);
     struct quarantine *quarantine = is_full ? mip_quarantine_of(mip_heap_of_page(page)) : NULL;
     if (quarantine != NULL)
         wait(quarantine, found);
     else
         put(page, found->block, found->index);
-    set_changing(false);
+    set_changing(was_changing);
 }
 
 static MIP_NOINLINE void free_other(const char *function, const struct mip_found *found) {
@@ -76,7 +80,18 @@ static MIP_NOINLINE void free_other(const char *function, const struct mip_found
     errno = saved;
 }
 
+static MIP_NOINLINE void free_plain(const char *function, struct page *page, void *p) {
+    struct mip_found found = find_in(function, page, p, true);
+    mip_trace_freed(p);
+    free_own(function, &found, true, mip_strict_is_full);
+}
+
 void mip_strict_free_for(const char *function, void *p) {
+    struct page *page = p == NULL ? NULL : find_page(p);
+    if (page != NULL && mip_load_relaxed(&page->a_owner) == mip_tls_self) {
+        free_plain(function, page, p);
+        return;
+    }
     if (p == NULL)
         return;
     struct mip_found found = find_block(function, p);
@@ -93,26 +108,22 @@ static MIP_NOINLINE void free_special(void *p) {
     mip_strict_free_for(as_free, p);
 }
 
-static MIP_NOINLINE void free_plain_rest(struct page *page, void *p) {
-    struct mip_found found = find_in(as_free, page, p, true);
-    mip_trace_freed(p);
-    free_own(as_free, &found, true, true);
-}
-
-/* One function a level, each without a call that comes back, so that neither saves registers: what
-   needs one begins again. */
+/* One function a level, each without a call that comes back, which would cost registers: what needs
+   one begins again. */
+_Static_assert(CHECK_LEVEL != 0 || (!COUNT_BLOCKS && !TRACES && FREED_BYTE == 0),
+               "the short way does nothing of that");
 static MIP_NOINLINE void free_plain_full(struct page *page, void *p) {
     size_t size = page->block_size;
     struct quarantine *quarantine = mip_heap_of_page(page)->quarantine;
     if (CHECK_LEVEL != 0 || size < NEIGHBOURHOOD || size > WIPE_INLINE_MAX ||
         MIP_UNLIKELY(quarantine == NULL)) {
-        free_plain_rest(page, p);
+        free_plain(as_free, page, p);
         return;
     }
     struct mip_found found = find_in(as_free, page, p, true);
     check_ends(as_free, &found, false, true);
     if (MIP_UNLIKELY(!is_beside_whole(&found))) {
-        free_plain_rest(page, p);
+        free_plain(as_free, page, p);
         return;
     }
     uint32_t waiting = mip_slot_word(SLOT_WAITING, 0);

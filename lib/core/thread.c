@@ -13,6 +13,7 @@ static mip_flag a_started; /* the C library has started: thread keys may be made
 static void park(struct thread *thread) {
     mip_busy_enter(thread);
     /* A function of the program, or a signal's handler, may have ended the thread. */
+    thread->needs_recount = thread->is_changing;
     thread->in_deferred = thread->is_changing = false;
     thread->visits = thread->heap.visits = 0;
     mip_made_merge_all(thread);

@@ -66,6 +66,12 @@ static void check_bins(struct thread *thread) {
     }
 }
 
+/* Does this run in a signal's handler, which came in the midst of the thread's work?  Then nothing
+   is checked.  `busy`: how often the caller has said that it is. */
+static bool is_cut_off(struct thread *thread, uint32_t busy) {
+    return mip_load_relaxed(&thread->a_busy) != busy || thread->visits != 0 || thread->is_changing;
+}
+
 void mip_tick(struct thread *thread) {
     if (MIP_UNLIKELY(thread->visits != 0)) {
         thread->ticks++;
@@ -84,7 +90,8 @@ void mip_tick(struct thread *thread) {
         if (!SLOTS && mip_option_is_enabled(MIP_OPTION_PAGE_RESET))
             mip_heap_punch(&thread->heap, now);
         mip_arena_tick(now);
-        mip_heap_check(&thread->heap);
+        if (!is_cut_off(thread, 1))
+            mip_heap_check(&thread->heap);
     }
     mip_busy_leave(thread);
 }
@@ -142,9 +149,7 @@ void mip_process_check(void) {
     if (CHECK_LEVEL < 2)
         return;
     mip_arena_check();
-    /* Not where a signal's handler ends the process in the midst of our work. */
-    if (thread != NULL &&
-        (mip_load_relaxed(&thread->a_busy) != 0 || thread->visits != 0 || thread->is_changing))
+    if (thread != NULL && is_cut_off(thread, 0))
         return;
     if (thread != NULL)
         mip_heap_check_thread(thread);

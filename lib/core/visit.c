@@ -110,8 +110,10 @@ bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *fun
     bool done = visit_list(&visit, &heap->full) && visit_list(&visit, &heap->full_made);
     for (unsigned bin = 0; done && bin < BIN_COUNT; bin++)
         done = visit_list(&visit, &heap->queue[bin]);
-    own->visits--;
-    thread->visits--;
+    if (thread->visits != 0) { /* else the visitor ended the thread */
+        own->visits--;
+        thread->visits--;
+    }
     errno = saved;
     return done;
 }

@@ -143,8 +143,9 @@ static void pool_twice(void) {
 }
 
 static void pool_place(void) {
+    static _Alignas(128) char wrong[256];
     bool is_fresh;
-    mip_pool_give(&pool, blocks + 1);
+    mip_pool_give(&pool, wrong + 64);
     mip_pool_take(&pool, &is_fresh);
 }
 
