@@ -89,21 +89,36 @@ static void check_free(const struct pool_item *first) {
     }
 }
 
+/* The list at which this thread begins, by its stack.  Any will do. */
+static unsigned list_of_thread(void) {
+    enum { STACK_SHIFT = 14 };
+    uintptr_t stack = (uintptr_t)__builtin_frame_address(0) >> STACK_SHIFT;
+    return (unsigned)((stack * 0x9e3779b1u & 0xffffffffu) >> 24) % POOL_LISTS;
+}
+
+static void *take_item(struct pool_list *list) {
+    if (mip_load_relaxed(&list->a_free) == NULL ||
+        /* acquire: pairs with the release at unlock */
+        mip_exchange_acquire(&list->a_lock, true))
+        return NULL;
+    /* acquire: pairs with the release in mip_pool_give */
+    struct pool_item *item = mip_load_acquire(&list->a_free);
+    check_free(item);
+    while (item != NULL &&
+           !atomic_compare_exchange_weak_explicit(&list->a_free, &item, item->next,
+                                                  memory_order_acquire, memory_order_acquire))
+        continue;
+    mip_store_release(&list->a_lock, false);
+    return item;
+}
+
 void *mip_pool_take(struct pool *pool, bool *is_fresh) {
     *is_fresh = false;
-    if (mip_load_relaxed(&pool->a_free) != NULL &&
-        /* acquire: pairs with the release at unlock */
-        !mip_exchange_acquire(&pool->a_lock, true)) {
-        /* acquire: pairs with the release in mip_pool_give */
-        struct pool_item *item = mip_load_acquire(&pool->a_free);
-        check_free(item);
-        while (item != NULL &&
-               !atomic_compare_exchange_weak_explicit(&pool->a_free, &item, item->next,
-                                                      memory_order_acquire, memory_order_acquire))
-            continue;
-        mip_store_release(&pool->a_lock, false);
-        if (item != NULL)
-            return item;
+    unsigned first = list_of_thread();
+    for (unsigned i = 0; i < POOL_LISTS; i++) {
+        void *object = take_item(&pool->lists[(first + i) % POOL_LISTS].list);
+        if (object != NULL)
+            return object;
     }
     *is_fresh = true;
     return mip_meta_alloc(pool->size);
@@ -111,13 +126,18 @@ void *mip_pool_take(struct pool *pool, bool *is_fresh) {
 
 void mip_pool_give(struct pool *pool, void *object) {
     struct pool_item *item = object;
-    struct pool_item *head = mip_load_relaxed(&pool->a_free);
+    unsigned place = list_of_thread();
+    for (unsigned i = 1; i < POOL_LISTS && mip_load_relaxed(&pool->lists[place].list.a_lock); i++)
+        place = (place + 1) % POOL_LISTS;
+    struct pool_list *list = &pool->lists[place].list;
+    struct pool_item *head = mip_load_relaxed(&list->a_free);
     do {
         item->next = head;
-        /* release: pairs with the acquire in mip_pool_take */
-    } while (!mip_cas_weak_release(&pool->a_free, &head, item));
+        /* release: pairs with the acquire in take_item */
+    } while (!mip_cas_weak_release(&list->a_free, &head, item));
 }
 
 void mip_pool_fork_child(struct pool *pool) {
-    mip_store_relaxed(&pool->a_lock, false);
+    for (unsigned i = 0; i < POOL_LISTS; i++)
+        mip_store_relaxed(&pool->lists[i].list.a_lock, false);
 }

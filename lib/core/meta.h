@@ -15,10 +15,19 @@ struct pool_item {
     struct pool_item *next;
 };
 
-/* A pool of objects of one size. */
-struct pool {
+/* A pool of objects of one size.  It has several lists, since only one thread pops from a list at a
+   time (no ABA) and nobody waits: who finds his list locked goes to the next one, with what he
+   gives back too.  With one list, threads that take and give all the time would take fresh memory
+   at each encounter, without end. */
+enum { POOL_LISTS = 8 };
+struct pool_list {
     _Atomic(struct pool_item *) a_free;
-    mip_flag a_lock; /* only one thread pops at a time: no ABA; the others take fresh memory */
+    mip_flag a_lock;
+};
+struct pool {
+    struct {
+        MIP_ALIGNED(64) struct pool_list list; /* a cache line for each */
+    } lists[POOL_LISTS];
     size_t size;
 };
 

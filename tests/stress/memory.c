@@ -280,6 +280,36 @@ static void threads_in_sequence(void) {
     }
 }
 
+/* Threads that only take and give back, each for itself, meet in what they share all the time. */
+enum { MEETING_THREADS = 8, MEETING_ROUNDS = 400000 };
+
+static void *take_and_give(void *arg) {
+    struct rng rng = {(uintptr_t)arg};
+    for (int i = 0; i < MEETING_ROUNDS; i++) {
+        t_free(t_malloc(rng_size(&rng, 64 * KIB)));
+    }
+    return NULL;
+}
+
+static void threads_that_meet(void) {
+    pthread_t threads[MEETING_THREADS];
+    double begin = seconds_now();
+    for (uintptr_t i = 0; i < MEETING_THREADS; i++) {
+        if (pthread_create(&threads[i], NULL, take_and_give, (void *)(i + 1)) != 0) {
+            FAIL("no thread %d", (int)i);
+        }
+    }
+    for (int i = 0; i < MEETING_THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    size_t now = resident_bytes();
+    printf("memory: %s: %.1f MiB after %d times %d blocks, %.1f before, %.1f s\n", current,
+           mib(now), MEETING_THREADS, MEETING_ROUNDS, mib(base), seconds_now() - begin);
+    if (now > base + 16 * MIB) {
+        FAIL("%.1f MiB resident", mib(now));
+    }
+}
+
 enum { CHURN_SLOTS = 8, CHURN_ROUNDS = 2000 };
 
 static void large_churn(void) {
@@ -371,6 +401,7 @@ static const struct {
     {"returned-by-another", returned_by_another},
     {"calloc-of-a-gigabyte", calloc_of_a_gigabyte},
     {"threads-in-sequence", threads_in_sequence},
+    {"threads-that-meet", threads_that_meet},
     {"large-churn", large_churn},
     {"growth-by-realloc", growth_by_realloc},
 };

@@ -80,14 +80,64 @@ START_TEST(test_pool_reuses) {
 }
 END_TEST
 
-/* While somebody holds the pool's lock, or for ever after a fork, others take fresh memory. */
+/* Who finds one list locked finds what he gave before in another. */
+START_TEST(test_pool_list_locked) {
+    bool is_fresh;
+    static struct pool partly = {.size = 256};
+    mip_os_init();
+    mip_pool_give(&partly, mip_pool_take(&partly, &is_fresh));
+    for (int i = 0; i < POOL_LISTS; i++)
+        if (atomic_load(&partly.lists[i].list.a_free) != NULL)
+            atomic_store(&partly.lists[i].list.a_lock, true);
+    void *p = mip_pool_take(&partly, &is_fresh);
+    ck_assert(is_fresh);
+    mip_pool_give(&partly, p);
+    ck_assert_ptr_eq(mip_pool_take(&partly, &is_fresh), p);
+    ck_assert(!is_fresh);
+}
+END_TEST
+
+enum { FRESH_MOST = 100, MANY_ROUNDS = 500000 };
+static struct pool shared = {.size = 256};
+
+static void *take_one_and_give(void *arg) {
+    uintptr_t fresh = 0;
+    (void)arg;
+    for (int i = 0; i < MANY_ROUNDS; i++) {
+        bool is_fresh;
+        void *p = mip_pool_take(&shared, &is_fresh);
+        fresh += is_fresh;
+        mip_pool_give(&shared, p);
+    }
+    return (void *)fresh;
+}
+
+/* However often threads meet, a pool does not grow much beyond what they hold: one object each. */
+START_TEST(test_pool_bounded) {
+    pthread_t threads[WORKERS];
+    uintptr_t sum = 0;
+    mip_os_init();
+    for (uintptr_t t = 0; t < WORKERS; t++)
+        ck_assert_int_eq(pthread_create(&threads[t], NULL, take_one_and_give, NULL), 0);
+    for (int t = 0; t < WORKERS; t++) {
+        void *fresh;
+        pthread_join(threads[t], &fresh);
+        sum += (uintptr_t)fresh;
+    }
+    printf("meta: %zu objects for %d threads\n", (size_t)sum, WORKERS);
+    ck_assert_uint_le(sum, FRESH_MOST);
+}
+END_TEST
+
+/* While somebody holds the pool's locks, or for ever after a fork, others take fresh memory. */
 START_TEST(test_pool_locked) {
     bool is_fresh;
     static struct pool locked = {.size = 256};
     mip_os_init();
     void *p = mip_pool_take(&locked, &is_fresh);
     mip_pool_give(&locked, p);
-    atomic_store(&locked.a_lock, true);
+    for (int i = 0; i < POOL_LISTS; i++)
+        atomic_store(&locked.lists[i].list.a_lock, true);
     ck_assert_ptr_ne(mip_pool_take(&locked, &is_fresh), p);
     ck_assert(is_fresh);
     mip_pool_fork_child(&locked);
@@ -118,6 +168,8 @@ static TCase *meta(void) {
     tcase_add_test(test_case, test_pool_threads);
     tcase_add_test(test_case, test_pool_reuses);
     tcase_add_test(test_case, test_pool_locked);
+    tcase_add_test(test_case, test_pool_list_locked);
+    tcase_add_test(test_case, test_pool_bounded);
     tcase_add_test(test_case, test_no_memory);
     return test_case;
 }
