@@ -152,6 +152,7 @@ static size_t read_file(const char *path, char *buffer, size_t size) {
 unsigned mip_os_node_count(void) {
     unsigned last = 0;
 #ifdef __linux__
+    int saved = errno; /* where there is no /sys */
     char text[256];
     size_t length = read_file("/sys/devices/system/node/online", text, sizeof(text));
     for (size_t i = 0; i < length; i++) {
@@ -161,6 +162,7 @@ unsigned mip_os_node_count(void) {
             last = (begins ? 0 : last * 10) + (unsigned)(text[i] - '0');
         }
     }
+    errno = saved;
 #endif
     return last + 1;
 }

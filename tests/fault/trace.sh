@@ -17,10 +17,15 @@ printf '#include <execinfo.h>\n' | $CC -E - >/dev/null 2>&1 || skip "the C libra
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
+# Link-time optimization of the program would hide its lines.
+case " $CFLAGS " in
+*" -flto"*) own=-fno-lto ;;
+*) own= ;;
+esac
 for name in double-free free-inside usable-inside; do
     # Words on purpose.
     # shellcheck disable=SC2086
-    $CC $CPPFLAGS $CFLAGS -O1 -g -w -fno-builtin $LDFLAGS -o "$work/$name" \
+    $CC $CPPFLAGS $CFLAGS -O1 -g -w $own -fno-builtin $LDFLAGS -o "$work/$name" \
         "$top_srcdir/tests/fault/programs/$name.c" -lpthread
 done
 
@@ -71,7 +76,7 @@ int main(void) {
 END
 # Words on purpose.
 # shellcheck disable=SC2086
-$CC $CPPFLAGS $CFLAGS -O0 -g -w -fno-builtin $LDFLAGS -o "$work/leak" "$work/leak.c"
+$CC $CPPFLAGS $CFLAGS -O0 -g -w $own -fno-builtin $LDFLAGS -o "$work/leak" "$work/leak.c"
 # The program by a variable of the script's:
 # shellcheck disable=SC2016
 sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$top_srcdir/man/mimalloc-security.7" | sed -e '1,/^\.Bd/d' -e '/^\.Ed/d' |
