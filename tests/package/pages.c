@@ -179,6 +179,10 @@ int madvise(void *address, size_t length, int advice) {
     return (int)syscall(SYS_madvise, address, length, (long)advice, 0L, 0L, 0L);
 }
 
+int msync(void *address, size_t length, int flags) {
+    return (int)syscall(SYS_msync, address, length, (long)flags, 0L, 0L, 0L);
+}
+
 int mlock(const void *address, size_t length) {
     return (int)syscall(SYS_mlock, address, length, 0L, 0L, 0L, 0L);
 }

@@ -248,7 +248,7 @@ START_TEST(test_sparse_pages_are_punched) {
             mip_free(sparse[i]);
     size_t pages = 0;
     for (struct page *page = mip_heap_backing()->queue[bin].first; page != NULL; page = page->next)
-        pages++;
+        pages += page->until_event != 0; /* where OS pages are large, some are empty */
     ck_assert_uint_ge(pages, 8);
     ck_assert_uint_eq(punched_pages(bin), 0);
     mip_option_set(MIP_OPTION_PURGE_DELAY, DAY);
