@@ -58,6 +58,7 @@ static inline int run_suite(const char *name, TCase *(*const cases[])(void), siz
     Suite *suite = suite_create(name);
     SRunner *runner;
     int failed;
+    setenv("CK_DEFAULT_TIMEOUT", "60", 0); /* seconds: the machine may be busy with other work */
     for (size_t i = 0; i < count; i++) {
         suite_add_tcase(suite, cases[i]());
     }
