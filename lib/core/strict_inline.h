@@ -153,23 +153,25 @@ MIP_INLINE bool is_last_word_whole(const struct page *page, const struct block *
     return difference == 0 || (word & SLOT_INTERIOR);
 }
 
-/* Two words at once, where the processor can. */
+/* Two words at once, where the processor can.  Not passed to functions and not returned: without
+   vector registers that has no convention. */
 typedef uint64_t pair_t __attribute__((vector_size(2 * WORD)));
 
-MIP_INLINE pair_t load_pair(const void *p) {
-    pair_t pair;
-    memcpy(&pair, p, sizeof(pair));
-    return pair;
+MIP_INLINE void fill_pair(pair_t *pair, unsigned char byte) {
+    uint64_t word = 0x0101010101010101u * byte;
+    *pair = (pair_t){word, word};
 }
 
-MIP_INLINE pair_t pair_of(unsigned char byte) {
-    uint64_t word = 0x0101010101010101u * byte;
-    return (pair_t){word, word};
+MIP_INLINE void add_difference(pair_t *difference, const char *p, const pair_t *pattern) {
+    pair_t pair;
+    memcpy(&pair, p, sizeof(pair));
+    *difference |= pair ^ *pattern;
 }
 
 /* With what freed blocks hold; the sizes of blocks are multiples of 16. */
 MIP_INLINE void wipe_small(void *block, size_t size) {
-    pair_t pattern = pair_of(FREED_BYTE);
+    pair_t pattern;
+    fill_pair(&pattern, FREED_BYTE);
     char *p = block, *end = p + size;
     if (size & sizeof(pattern)) {
         memcpy(p, &pattern, sizeof(pattern));
@@ -196,15 +198,16 @@ MIP_INLINE bool are_zero_beside(const char *p) {
 }
 
 MIP_INLINE bool is_filled(const void *block, size_t size, unsigned char byte) {
-    pair_t pattern = pair_of(byte), difference = {0, 0}, other = {0, 0};
+    pair_t pattern, difference = {0, 0}, other = {0, 0};
+    fill_pair(&pattern, byte);
     const char *p = block, *end = p + size;
     if (size & sizeof(pattern)) {
-        difference = load_pair(p) ^ pattern;
+        add_difference(&difference, p, &pattern);
         p += sizeof(pattern);
     }
     for (; p != end; p += 2 * sizeof(pattern)) {
-        difference |= load_pair(p) ^ pattern;
-        other |= load_pair(p + sizeof(pattern)) ^ pattern;
+        add_difference(&difference, p, &pattern);
+        add_difference(&other, p + sizeof(pattern), &pattern);
     }
     difference |= other;
     return (difference[0] | difference[1]) == 0;

@@ -86,7 +86,8 @@ static void resize(struct block *block, int how) {
         fail("fuzz: contents lost from %zu to %zu bytes", block->size, size);
     if (zero && size > kept && !is_zero(p, kept, size, false))
         fail("fuzz: grown from %zu to %zu bytes, not zero", block->size, size);
-    *block = (struct block){p, size, zero, -1};
+    /* What stays where it is stays in its heap, too. */
+    *block = (struct block){p, size, zero, p == block->p ? block->heap : -1};
     write_block(block);
 }
 
