@@ -103,6 +103,15 @@ build() {
     spent
 }
 
+# build_static NAME TRIPLET: the static library alone, as NAME-static, whose tests are static programs.
+build_static() {
+    build_check "$1" "$2" "$2-gcc"
+    ln -sfn "$1" "$arch/root/$1-static"
+    configure_with_check "$1-static" --host="$2" CC="$2-gcc" CXX=false CFLAGS=-O1 \
+        --disable-override --disable-shared LDFLAGS=-static
+    $MAKE -s "$jobs" all
+}
+
 # tests_of NAME PATTERN...: the tests of a build whose names match one of the patterns of case.
 tests_of() {
     cd "$arch/$1"

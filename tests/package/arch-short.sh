@@ -21,13 +21,6 @@ if ! "$work/runs"; then
     skip arch "i386" "this kernel does not run its programs"
     finish
 fi
-build_short() {
-    build_check i386 "$triplet" "$triplet-gcc"
-    ln -sfn i386 "$arch/root/short"
-    configure_with_check short --host="$triplet" CC="$triplet-gcc" CXX=false CFLAGS=-O1 \
-        --disable-override --disable-shared LDFLAGS=-static
-    $MAKE -s "$jobs" all
-}
-check arch "i386, static: builds without a warning" build_short
-check arch "i386, static: unit and api" suite short 'tests/unit/*' 'tests/api/*[!h]' --
+check arch "i386, static: builds without a warning" build_static i386 "$triplet"
+check arch "i386, static: unit and api" suite i386-static 'tests/unit/*' 'tests/api/*[!h]' --
 finish
