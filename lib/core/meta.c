@@ -9,7 +9,10 @@
 #include "../tool.h"
 #include "../variant.h"
 
-enum { POOL_LOOKS = 16 }; /* objects that a check follows */
+enum {
+    POOL_LOOKS = 16, /* objects that a check follows */
+    POOL_TRIES = 100
+};
 enum { META_ALIGNMENT = 128, META_CHUNK = 1 << 20, META_CHUNK_SMALL = 1 << 16 };
 
 /* A chunk is handed out from the front; the header is part of it. */
@@ -96,11 +99,15 @@ static unsigned list_of_thread(void) {
     return (unsigned)((stack * 0x9e3779b1u & 0xffffffffu) >> 24) % POOL_LISTS;
 }
 
-static void *take_item(struct pool_list *list) {
-    if (mip_load_relaxed(&list->a_free) == NULL ||
-        /* acquire: pairs with the release at unlock */
-        mip_exchange_acquire(&list->a_lock, true))
+/* *is_met: there is something, but somebody else is at it. */
+static void *take_item(struct pool_list *list, bool *is_met) {
+    if (mip_load_relaxed(&list->a_free) == NULL)
         return NULL;
+    /* acquire: pairs with the release at unlock */
+    if (mip_exchange_acquire(&list->a_lock, true)) {
+        *is_met = true;
+        return NULL;
+    }
     /* acquire: pairs with the release in mip_pool_give */
     struct pool_item *item = mip_load_acquire(&list->a_free);
     check_free(item);
@@ -115,10 +122,15 @@ static void *take_item(struct pool_list *list) {
 void *mip_pool_take(struct pool *pool, bool *is_fresh) {
     *is_fresh = false;
     unsigned first = list_of_thread();
-    for (unsigned i = 0; i < POOL_LISTS; i++) {
-        void *object = take_item(&pool->lists[(first + i) % POOL_LISTS].list);
-        if (object != NULL)
-            return object;
+    bool is_met = true;
+    /* Who is at it is soon done, unless he was stopped there: after that nobody waits. */
+    for (int tries = 0; is_met && tries < POOL_TRIES; tries++) {
+        is_met = false;
+        for (unsigned i = 0; i < POOL_LISTS; i++) {
+            void *object = take_item(&pool->lists[(first + i) % POOL_LISTS].list, &is_met);
+            if (object != NULL)
+                return object;
+        }
     }
     *is_fresh = true;
     return mip_meta_alloc(pool->size);
@@ -126,7 +138,11 @@ void *mip_pool_take(struct pool *pool, bool *is_fresh) {
 
 void mip_pool_give(struct pool *pool, void *object) {
     struct pool_item *item = object;
-    unsigned place = list_of_thread();
+    unsigned place = list_of_thread(), beside = (place + 1) % POOL_LISTS;
+    /* Something in two lists: a thread that is stopped at one leaves the other. */
+    if (mip_load_relaxed(&pool->lists[place].list.a_free) != NULL &&
+        mip_load_relaxed(&pool->lists[beside].list.a_free) == NULL)
+        place = beside;
     for (unsigned i = 1; i < POOL_LISTS && mip_load_relaxed(&pool->lists[place].list.a_lock); i++)
         place = (place + 1) % POOL_LISTS;
     struct pool_list *list = &pool->lists[place].list;
