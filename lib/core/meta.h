@@ -17,8 +17,8 @@ struct pool_item {
 
 /* A pool of objects of one size.  It has several lists, since only one thread pops from a list at a
    time (no ABA) and nobody waits: who finds his list locked goes to the next one, with what he
-   gives back too.  With one list, threads that take and give all the time would take fresh memory
-   at each encounter, without end. */
+   gives back too, and tries all of them some times before he takes fresh memory.  Else threads that
+   take and give all the time would do that at each encounter, without end. */
 enum { POOL_LISTS = 8 };
 struct pool_list {
     _Atomic(struct pool_item *) a_free;
