@@ -5,10 +5,10 @@
 . "${0%/*}/common.sh"
 
 need bash bash
-compare_runs bash "$HERE/work/shell.bash" 12000
+compare_runs bash "$HERE/inputs/shell.bash" 12000
 assert_served 2
 # shellcheck disable=SC2016 # bash expands it
 assert_bound bash -c 'for i in a b; do text+=$i; done'
-compare_quiet bash "$HERE/work/shell.bash" 500
-compare_variants bash "$HERE/work/shell.bash" 1000
+compare_quiet bash "$HERE/inputs/shell.bash" 500
+compare_variants bash "$HERE/inputs/shell.bash" 1000
 finish

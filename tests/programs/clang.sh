@@ -8,7 +8,7 @@
 
 need clang clang
 compile_tree clang 1 os base core
-assert_bound clang -O2 -S -o "$WORK/stencil.s" "$HERE/work/stencil.c"
-compare_quiet clang -O2 -g -c "$HERE/work/stencil.c"
-compare_variants clang -O2 -c "$HERE/work/stencil.c"
+assert_bound clang -O2 -S -o "$WORK/stencil.s" "$HERE/inputs/stencil.c"
+compare_quiet clang -O2 -g -c "$HERE/inputs/stencil.c"
+compare_variants clang -O2 -c "$HERE/inputs/stencil.c"
 finish

@@ -30,7 +30,7 @@ compile_tree() {
     [ -s "$WORK/list" ] || fail "no sources under $top_srcdir/lib"
     read_from "$WORK/list"
     # shellcheck disable=SC2086 # the flags are many words
-    compare_runs sh "$HERE/work/compile.sh" "$compiler" $C_FLAGS
+    compare_runs sh "$HERE/inputs/compile.sh" "$compiler" $C_FLAGS
     read_from /dev/null
     set -- "$WORK"/served/*.o
     count=$(wc -l <"$WORK/list")

@@ -9,9 +9,9 @@
 need g++ g++
 compile_tree g++ 3 base override
 compare_runs g++ -std=c++17 -O0 -g -I"${SOURCES:?}/include" -I"$SOURCES/generated" \
-    -c "$HERE/work/templates.cc"
+    -c "$HERE/inputs/templates.cc"
 assert_served 3
-assert_bound g++ -x c++ -fsyntax-only "$HERE/work/stencil.c" -Drestrict=
-compare_quiet g++ -x c++ -Drestrict= -O2 -c "$HERE/work/stencil.c"
-compare_variants g++ -x c++ -Drestrict= -O2 -c "$HERE/work/stencil.c"
+assert_bound g++ -x c++ -fsyntax-only "$HERE/inputs/stencil.c" -Drestrict=
+compare_quiet g++ -x c++ -Drestrict= -O2 -c "$HERE/inputs/stencil.c"
+compare_variants g++ -x c++ -Drestrict= -O2 -c "$HERE/inputs/stencil.c"
 finish

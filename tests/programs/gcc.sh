@@ -8,7 +8,7 @@
 
 need gcc gcc
 compile_tree gcc 3 os base core api override
-assert_bound gcc -O2 -S -o "$WORK/stencil.s" "$HERE/work/stencil.c"
-compare_quiet gcc -O2 -g -c "$HERE/work/stencil.c"
-compare_variants gcc -O2 -c "$HERE/work/stencil.c"
+assert_bound gcc -O2 -S -o "$WORK/stencil.s" "$HERE/inputs/stencil.c"
+compare_quiet gcc -O2 -g -c "$HERE/inputs/stencil.c"
+compare_variants gcc -O2 -c "$HERE/inputs/stencil.c"
 finish

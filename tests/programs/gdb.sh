@@ -6,7 +6,7 @@
 
 need gdb gdb
 need gcc gcc
-gcc -g -O0 -o "$WORK/list" "$HERE/work/list.c"
+gcc -g -O0 -o "$WORK/list" "$HERE/inputs/list.c"
 cat >"$WORK/commands" <<'END'
 set pagination off
 set width 0

@@ -12,7 +12,7 @@ render() {
     shift 2
     "$run" "$@" gs -q -dNOPAUSE -dBATCH -dSAFER -sDEVICE=ppmraw "-r$resolution" \
         -dTextAlphaBits=4 -dGraphicsAlphaBits=4 -dNumRenderingThreads=2 -dBufferSpace=1000000 \
-        -sOutputFile=page%d.ppm "$HERE/work/page.ps"
+        -sOutputFile=page%d.ppm "$HERE/inputs/page.ps"
 }
 render 150 compare_runs
 assert_served

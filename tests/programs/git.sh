@@ -13,7 +13,7 @@ unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 
 # history COMMITS: a stream for fast-import.
 history() {
-    awk -v n="$1" -f "$HERE/work/history.awk"
+    awk -v n="$1" -f "$HERE/inputs/history.awk"
 }
 history 250 >"$WORK/long"
 history 20 >"$WORK/short"
@@ -26,11 +26,11 @@ tidy() {
 }
 
 read_from "$WORK/long"
-compare_runs sh "$HERE/work/repository.sh"
+compare_runs sh "$HERE/inputs/repository.sh"
 assert_served 10
 read_from "$WORK/short"
-compare_quiet sh "$HERE/work/repository.sh"
-compare_variants sh "$HERE/work/repository.sh"
+compare_quiet sh "$HERE/inputs/repository.sh"
+compare_variants sh "$HERE/inputs/repository.sh"
 read_from /dev/null
 assert_bound git init -q "$WORK/empty"
 finish

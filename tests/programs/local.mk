@@ -27,18 +27,18 @@ EXTRA_DIST += \
 	tests/programs/common.sh \
 	tests/programs/compile.sh \
 	tests/programs/packages.txt \
-	tests/programs/work/buffers.js \
-	tests/programs/work/compile.sh \
-	tests/programs/work/hashes.pl \
-	tests/programs/work/history.awk \
-	tests/programs/work/list.c \
-	tests/programs/work/objects.py \
-	tests/programs/work/page.ps \
-	tests/programs/work/repository.sh \
-	tests/programs/work/shell.bash \
-	tests/programs/work/stencil.c \
-	tests/programs/work/tables.lua \
-	tests/programs/work/templates.cc
+	tests/programs/inputs/buffers.js \
+	tests/programs/inputs/compile.sh \
+	tests/programs/inputs/hashes.pl \
+	tests/programs/inputs/history.awk \
+	tests/programs/inputs/list.c \
+	tests/programs/inputs/objects.py \
+	tests/programs/inputs/page.ps \
+	tests/programs/inputs/repository.sh \
+	tests/programs/inputs/shell.bash \
+	tests/programs/inputs/stencil.c \
+	tests/programs/inputs/tables.lua \
+	tests/programs/inputs/templates.cc
 
 include tests/programs/full/local.mk
 

@@ -6,9 +6,9 @@
 
 need node nodejs
 unset NODE_OPTIONS
-compare_runs node "$HERE/work/buffers.js" 20000
+compare_runs node "$HERE/inputs/buffers.js" 20000
 assert_served
 assert_bound node -e 'console.log(Buffer.alloc(100000).length)'
-compare_quiet node "$HERE/work/buffers.js" 500
-compare_variants node "$HERE/work/buffers.js" 1000
+compare_quiet node "$HERE/inputs/buffers.js" 500
+compare_variants node "$HERE/inputs/buffers.js" 1000
 finish

@@ -8,9 +8,9 @@ need perl perl
 PERL_HASH_SEED=0
 PERL_PERTURB_KEYS=0
 export PERL_HASH_SEED PERL_PERTURB_KEYS
-compare_runs perl "$HERE/work/hashes.pl" 20000
+compare_runs perl "$HERE/inputs/hashes.pl" 20000
 assert_served
 assert_bound perl -e 'print join(",", "a" .. "zz"), "\n"'
-compare_quiet perl "$HERE/work/hashes.pl" 500
-compare_variants perl "$HERE/work/hashes.pl" 2000
+compare_quiet perl "$HERE/inputs/hashes.pl" 500
+compare_variants perl "$HERE/inputs/hashes.pl" 2000
 finish

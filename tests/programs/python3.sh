@@ -20,10 +20,10 @@ PYTHONDONTWRITEBYTECODE=1
 PYTHONMALLOC=malloc
 export PYTHONHASHSEED PYTHONDONTWRITEBYTECODE PYTHONMALLOC
 
-compare_runs "$python" "$HERE/work/objects.py" 30000
+compare_runs "$python" "$HERE/inputs/objects.py" 30000
 assert_served
 assert_bound "$python" -c 'print([str(i) for i in range(10)])'
-compare_variants "$python" "$HERE/work/objects.py" 1500
+compare_variants "$python" "$HERE/inputs/objects.py" 1500
 
 # Its own tests tell how long they took and where; what counts is which ran and how they ended.
 tidy() {

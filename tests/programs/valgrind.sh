@@ -8,7 +8,7 @@
 
 need valgrind valgrind
 need gcc gcc
-gcc -g -O0 -fno-builtin -o "$WORK/list" "$HERE/work/list.c"
+gcc -g -O0 -fno-builtin -o "$WORK/list" "$HERE/inputs/list.c"
 unset VALGRIND_OPTS
 # no_faults LABEL: what memcheck counted in the last run.
 no_faults() {

@@ -17,7 +17,7 @@ browse() {
 
 suite() {
     "$RUN" chromium --version >>"$OUTCOMES"
-    page=file://$HERE/work/page.html
+    page=file://$HERE/inputs/page.html
     for _ in 1 2; do
         # Its virtual time does not wait for the workers.
         for _ in 1 2 3 4 5 6; do

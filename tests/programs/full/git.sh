@@ -30,7 +30,7 @@ cat >"$GIT_CONFIG_GLOBAL" <<'END'
 [init]
 	defaultBranch = main
 END
-awk -v n=800 -f "$HERE/../work/history.awk" >"$WORK/history"
+awk -v n=800 -f "$HERE/../inputs/history.awk" >"$WORK/history"
 
 # in_git DIRECTORY ARGUMENT...: git there, served.
 in_git() {

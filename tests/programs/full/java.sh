@@ -14,7 +14,7 @@ suite() {
     limited "$RUN" java -version 2>>"$OUTCOMES"
     # Classes enough for the compilers to work.
     mkdir sources classes
-    cp "$HERE/work/Load.java" sources
+    cp "$HERE/inputs/Load.java" sources
     awk 'BEGIN { for (i = 0; i < 60; i++) {
         file = "sources/Part" i ".java"
         printf "import java.util.*;\npublic class Part%d<T extends Comparable<T>> {\n", i > file

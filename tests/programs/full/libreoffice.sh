@@ -13,7 +13,7 @@ convert() {
 }
 
 suite() {
-    awk -f "$HERE/work/document.awk" >text.fodt
+    awk -f "$HERE/inputs/document.awk" >text.fodt
     for format in odt docx rtf pdf html:HTML; do
         convert $format text.fodt
         [ -s "text.${format%:*}" ] || fail "no text.$format was written"

@@ -41,8 +41,8 @@ check-programs-planted: all
 EXTRA_DIST += $(PROGRAM_SUITES) \
 	tests/programs/full/packages-full.txt \
 	tests/programs/full/suite.sh \
-	tests/programs/full/work/Load.java \
-	tests/programs/full/work/document.awk \
-	tests/programs/full/work/page.html \
-	tests/programs/full/work/pool.test.js \
-	tests/programs/full/work/workers.js
+	tests/programs/full/inputs/Load.java \
+	tests/programs/full/inputs/document.awk \
+	tests/programs/full/inputs/page.html \
+	tests/programs/full/inputs/pool.test.js \
+	tests/programs/full/inputs/workers.js

@@ -11,11 +11,11 @@ unset NODE_OPTIONS
 suite() {
     assert_serves node --version
     for _ in 1 2; do
-        limited "$RUN" node "$HERE/work/workers.js" >>"$OUTCOMES"
+        limited "$RUN" node "$HERE/inputs/workers.js" >>"$OUTCOMES"
     done
     UV_THREADPOOL_SIZE=16 limited "$RUN" node --max-semi-space-size=1 --stress-compaction \
-        "$HERE/work/workers.js" >>"$OUTCOMES"
-    limited "$RUN" node --test "$HERE/work/pool.test.js" 2>&1 |
+        "$HERE/inputs/workers.js" >>"$OUTCOMES"
+    limited "$RUN" node --test "$HERE/inputs/pool.test.js" 2>&1 |
         sed -e '/duration_ms/d' -e 's/ ([0-9.]*ms)//' >>"$OUTCOMES"
 }
 
