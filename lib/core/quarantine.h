@@ -24,8 +24,6 @@ struct quarantine {
 
 struct quarantine *mip_quarantine_make(struct heap *heap);
 
-struct quarantine *mip_quarantine_make(struct heap *heap);
-
 /* The heap's quarantine, made if there is none; NULL: no memory. */
 MIP_INLINE struct quarantine *mip_quarantine_of(struct heap *heap) {
     return MIP_LIKELY(heap->quarantine != NULL) ? heap->quarantine : mip_quarantine_make(heap);

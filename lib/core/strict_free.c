@@ -94,7 +94,9 @@ void mip_strict_free_for(const char *function, void *p) {
     }
     if (p == NULL)
         return;
-    struct mip_found found = find_block(function, p);
+    if (page == NULL)
+        mip_strict_not_found(function, p);
+    struct mip_found found = find_in(function, page, p, false);
     mip_trace_freed(p);
     uintptr_t owner = mip_load_relaxed(&found.page->a_owner) & ~(uintptr_t)OWNER_SPECIAL;
     if (owner != mip_tls_self || found.page->bin == BIN_NONE)

@@ -110,7 +110,8 @@ bool mip_heap_visit(const struct heap *heap, bool all_blocks, mip_visit_fun *fun
     bool done = visit_list(&visit, &heap->full) && visit_list(&visit, &heap->full_made);
     for (unsigned bin = 0; done && bin < BIN_COUNT; bin++)
         done = visit_list(&visit, &heap->queue[bin]);
-    if (thread->visits != 0) { /* else the visitor ended the thread */
+    /* Else the visitor ended the thread, and another one may have its record by now. */
+    if (mip_thread_self() == thread && thread->visits != 0) {
         own->visits--;
         thread->visits--;
     }

@@ -412,6 +412,70 @@ START_TEST(visitor_acts) {
 }
 END_TEST
 
+/* A visitor may end the thread with mi_thread_done.  Another thread may have its record when that
+   visitor returns, and be visiting too: its walk must not notice. */
+enum { ENDED_BLOCKS = 2000 };
+static pthread_barrier_t ended, returned;
+static void *of_other[ENDED_BLOCKS];
+
+static bool ends_the_thread(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
+                            size_t block_size, void *arg) {
+    (void)heap;
+    (void)area;
+    (void)block;
+    (void)block_size;
+    (void)arg;
+    mi_thread_done();
+    pthread_barrier_wait(&ended);
+    pthread_barrier_wait(&returned); /* the other thread visits */
+    return false;
+}
+
+static void *visit_and_end(void *arg) {
+    void *p = mi_malloc(100);
+    ck_assert(!mi_heap_visit_blocks(mi_heap_get_backing(), true, ends_the_thread, NULL));
+    for (size_t i = 0; i < ENDED_BLOCKS; i++) {
+        mi_free(of_other[i]);
+    }
+    mi_free(p);
+    mi_thread_done();
+    pthread_barrier_wait(&ended);
+    return arg;
+}
+
+static bool lets_the_first_return(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
+                                  size_t block_size, void *arg) {
+    (void)heap;
+    (void)area;
+    (void)block;
+    (void)block_size;
+    if ((*(size_t *)arg)++ == 1) {
+        pthread_barrier_wait(&returned);
+        pthread_barrier_wait(&ended); /* all is freed, */
+        mi_collect(true);             /* but while a walk is on, that waits */
+    }
+    return true;
+}
+
+START_TEST(visitor_ends_the_thread) {
+    pthread_t first;
+    pthread_barrier_init(&ended, NULL, 2);
+    pthread_barrier_init(&returned, NULL, 2);
+    mi_thread_done();
+    ck_assert_int_eq(pthread_create(&first, NULL, visit_and_end, NULL), 0);
+    pthread_barrier_wait(&ended);
+    for (size_t i = 0; i < ENDED_BLOCKS; i++) {
+        of_other[i] = mi_malloc(2000);
+    }
+    size_t calls = 0, again = 0;
+    ck_assert(mi_heap_visit_blocks(mi_heap_get_backing(), true, lets_the_first_return, &calls));
+    ck_assert_uint_gt(calls, ENDED_BLOCKS);
+    pthread_join(first, NULL);
+    ck_assert(mi_heap_visit_blocks(mi_heap_get_backing(), true, count_blocks, &again));
+    ck_assert_uint_lt(again, ENDED_BLOCKS);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("analysis");
     TCase *plain = tcase_create("analysis");
@@ -425,6 +489,7 @@ int main(void) {
     tcase_add_test(plain, visit_default_heap);
     tcase_add_test(plain, visit_without_visitor);
     tcase_add_loop_test(plain, visitor_acts, 0, COUNT_OF(acts));
+    tcase_add_test(plain, visitor_ends_the_thread);
     suite_add_tcase(suite, plain);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -225,8 +225,62 @@ static void interrupted(void) {
     exit(0);
 }
 
-/* The status of a child that does this; what it said on stderr, a string, in said. */
-static int run_child(const struct plant *what, char *said, size_t size) {
+enum { THREADS_ENDED = 2000 };
+
+static volatile sig_atomic_t has_ended;
+
+/* Where a free is half done, but not in a slow path: there it is mended. */
+static void end_thread(int signal) {
+    (void)signal;
+    const struct thread *thread = backing()->thread;
+    if (!thread->is_changing || mip_load_relaxed(&thread->a_busy) != 0)
+        return;
+    has_ended = 1;
+    pthread_exit(NULL);
+}
+
+static void *take_and_give(void *arg) {
+    void *kept[64] = {NULL};
+    pthread_barrier_wait(arg);
+    for (size_t i = 0;; i++) {
+        void **place = &kept[i * 7 % 64];
+        mi_free(*place);
+        *place = mi_malloc(i * 31 % 2000);
+    }
+    return NULL;
+}
+
+/* In the child: threads end in a signal's handler in the midst of free; what they leave is checked,
+   and used by the next. */
+static void ended(void) {
+    pthread_barrier_t begun;
+    pthread_t thread;
+    pthread_barrier_init(&begun, NULL, 2);
+    signal(SIGUSR1, end_thread);
+    for (size_t i = 0; i < THREADS_ENDED; i++) {
+        if (pthread_create(&thread, NULL, take_and_give, &begun) != 0)
+            exit(6);
+        pthread_barrier_wait(&begun);
+        for (has_ended = 0; !has_ended;)
+            pthread_kill(thread, SIGUSR1);
+        pthread_join(thread, NULL);
+        mip_process_check();
+    }
+    exit(0);
+}
+
+/* What is done in a child that must end well. */
+static const struct {
+    const char *name;
+    void (*fun)(void);
+} careful[] = {
+    {"checked in a signal's handler", interrupted},
+    {"threads ended in a signal's handler", ended},
+};
+
+/* The status of a child that does this, or plants that; what it said on stderr, a string, in said.
+ */
+static int run_child(void (*fun)(void), const struct plant *what, char *said, size_t size) {
     int ends[2], status = 0;
     if (pipe(ends) != 0)
         exit(99);
@@ -235,8 +289,9 @@ static int run_child(const struct plant *what, char *said, size_t size) {
     if (child == 0) {
         dup2(ends[1], STDERR_FILENO);
         if (what == NULL)
-            interrupted();
-        plant(what);
+            fun();
+        else
+            plant(what);
     }
     close(ends[1]);
     size_t length = 0;
@@ -258,7 +313,7 @@ int main(void) {
     char said[1000];
     for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
         const struct plant *what = &plants[i];
-        int status = run_child(what, said, sizeof(said));
+        int status = run_child(NULL, what, said, sizeof(said));
         int good = what->says == NULL ? is_well(status, said)
                                       : WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT &&
                                             strstr(said, "assertion failed: ") != NULL &&
@@ -269,10 +324,12 @@ int main(void) {
             failed = 1;
         }
     }
-    int status = run_child(NULL, said, sizeof(said));
-    if (!is_well(status, said)) {
-        printf("FAIL: checked in a signal's handler: status %x: %s\n", (unsigned)status, said);
-        failed = 1;
+    for (size_t i = 0; i < sizeof(careful) / sizeof(careful[0]); i++) {
+        int status = run_child(careful[i].fun, NULL, said, sizeof(said));
+        if (!is_well(status, said)) {
+            printf("FAIL: %s: status %x: %s\n", careful[i].name, (unsigned)status, said);
+            failed = 1;
+        }
     }
     return failed;
 }

@@ -97,6 +97,22 @@ START_TEST(test_pool_list_locked) {
 }
 END_TEST
 
+/* Two that are given back lie in two lists, so that a thread stopped at one leaves the other. */
+START_TEST(test_pool_two_lists) {
+    bool is_fresh;
+    static struct pool two = {.size = 256};
+    unsigned used = 0;
+    mip_os_init();
+    void *first = mip_pool_take(&two, &is_fresh);
+    void *second = mip_pool_take(&two, &is_fresh);
+    mip_pool_give(&two, first);
+    mip_pool_give(&two, second);
+    for (int i = 0; i < POOL_LISTS; i++)
+        used += atomic_load(&two.lists[i].list.a_free) != NULL;
+    ck_assert_uint_eq(used, 2);
+}
+END_TEST
+
 enum { FRESH_MOST = 100, MANY_ROUNDS = 500000 };
 static struct pool shared = {.size = 256};
 
@@ -169,6 +185,7 @@ static TCase *meta(void) {
     tcase_add_test(test_case, test_pool_reuses);
     tcase_add_test(test_case, test_pool_locked);
     tcase_add_test(test_case, test_pool_list_locked);
+    tcase_add_test(test_case, test_pool_two_lists);
     tcase_add_test(test_case, test_pool_bounded);
     tcase_add_test(test_case, test_no_memory);
     return test_case;
