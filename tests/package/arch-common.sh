@@ -107,8 +107,8 @@ build() {
 build_static() {
     build_check "$1" "$2" "$2-gcc"
     ln -sfn "$1" "$arch/root/$1-static"
-    configure_with_check "$1-static" --host="$2" CC="$2-gcc" CXX=false CFLAGS=-O1 \
-        --disable-override --disable-shared LDFLAGS=-static
+    configure_with_check "$1-static" --host="$2" CC="$2-gcc -static" CXX=false CFLAGS=-O1 \
+        --disable-override --disable-shared
     $MAKE -s "$jobs" all
 }
 

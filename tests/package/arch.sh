@@ -36,6 +36,7 @@ forks() {
 table >"$work/table"
 exec 3<"$work/table"
 while read -r name triplet elf emulator cpus later <&3; do
+    unset QEMU_CPU
     case " ${ARCHITECTURES:-$name} " in
     *" $name "*) ;;
     *) continue ;;
@@ -79,7 +80,6 @@ while read -r name triplet elf emulator cpus later <&3; do
             "$here/emulated" "/usr/$triplet" "$elf" "$emulator"
     done
 done
-unset QEMU_CPU
 
 # This machine's own architecture on a processor that has nothing above its baseline.
 native() {
