@@ -56,9 +56,22 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
     }
 }
 
+/* Has the heap taken so much, since a round to punch began for that reason or since it had least,
+   that another round is worth its while? */
+static bool has_grown(struct heap *heap) {
+    enum { GROWN_LEAST = 64, LOOKS_PER_SLICE = 4 };
+    size_t slices = 0;
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        slices += heap->bin_slices[bin];
+    bool grown = slices >= heap->punch_slices + GROWN_LEAST + heap->page_count / LOOKS_PER_SLICE;
+    if (grown || slices < heap->punch_slices)
+        heap->punch_slices = slices;
+    return grown;
+}
+
 /* The next class with pages behind its current one; a few are looked at, as most have none.  Rounds
-   over all classes begin PUNCH_DELAYS purge delays apart: this memory is dearer to take again than
-   whole slices. */
+   over all classes begin PUNCH_DELAYS purge delays apart, since this memory is dearer to take again
+   than whole slices; but as soon as the heap has grown: it shall not take more and keep that. */
 static struct page *next_to_punch(struct heap *heap, uint64_t now) {
     enum { CLASSES = 8, PUNCH_DELAYS = 4 };
     unsigned bin = heap->punch_bin, end = (unsigned)mip_min(bin + CLASSES, BIN_COUNT);
@@ -66,7 +79,7 @@ static struct page *next_to_punch(struct heap *heap, uint64_t now) {
         bin++;
     if (bin == BIN_COUNT) {
         uint64_t delay = (uint64_t)mip_option_get(MIP_OPTION_PURGE_DELAY);
-        if (now - heap->punch_round >= PUNCH_DELAYS * delay) {
+        if (has_grown(heap) || now - heap->punch_round >= PUNCH_DELAYS * delay) {
             heap->punch_round = now;
             bin = mip_bin_of(HOLES_SIZE_LEAST);
         }

@@ -231,26 +231,39 @@ static size_t punched_pages(unsigned bin) {
     return count;
 }
 
-/* Pages of which little is used through a purge delay give memory back; what is used keeps what it
-   holds, and the rest can be had again. */
-START_TEST(test_sparse_pages_are_punched) {
-    enum { SPARSE_COUNT = 4000, SPARSE_SIZE = 4000, TICKS = 4000, DAY = 86400000 };
-    static char *sparse[SPARSE_COUNT];
+enum { SPARSE_COUNT = 4000, SPARSE_SIZE = 4000, DAY = 86400000 };
+static char *sparse[SPARSE_COUNT];
+
+static int sparse_every(void) {
+    return (int)mip_max(16, 8 * mip_os_info.page_size / SPARSE_SIZE);
+}
+
+/* Blocks of which some are left; how many pages have any. */
+static size_t make_sparse(void) {
     unsigned bin = mip_bin_of(SPARSE_SIZE);
-    mip_process_init();
-    int every = (int)mip_max(16, 8 * mip_os_info.page_size / SPARSE_SIZE);
     for (int i = 0; i < SPARSE_COUNT; i++) {
         sparse[i] = mip_malloc(SPARSE_SIZE);
         memset(sparse[i], i, SPARSE_SIZE);
     }
     for (int i = 0; i < SPARSE_COUNT; i++)
-        if (i % every != 0)
+        if (i % sparse_every() != 0)
             mip_free(sparse[i]);
     size_t pages = 0;
     for (struct page *page = mip_heap_backing()->queue[bin].first; page != NULL; page = page->next)
         pages += page->until_event != 0; /* where OS pages are large, some are empty */
     ck_assert_uint_ge(pages, 8);
     ck_assert_uint_eq(punched_pages(bin), 0);
+    return pages;
+}
+
+/* Pages of which little is used through a purge delay give memory back; what is used keeps what it
+   holds, and the rest can be had again. */
+START_TEST(test_sparse_pages_are_punched) {
+    enum { TICKS = 4000 };
+    unsigned bin = mip_bin_of(SPARSE_SIZE);
+    mip_process_init();
+    int every = sparse_every();
+    size_t pages = make_sparse();
     mip_option_set(MIP_OPTION_PURGE_DELAY, DAY);
     for (int i = 0; i < TICKS; i++)
         mip_free(mip_malloc(600000)); /* each a tick */
@@ -280,6 +293,22 @@ START_TEST(test_sparse_pages_are_punched) {
 }
 END_TEST
 
+/* So they do when the heap grows, however soon that is. */
+START_TEST(test_growth_punches_sparse_pages) {
+    enum { SMALL_SIZE = 100, SMALL_BYTES = 32 << 20 };
+    unsigned bin = mip_bin_of(SPARSE_SIZE);
+    mip_process_init();
+    mip_option_set(MIP_OPTION_PURGE_DELAY, DAY);
+    size_t pages = make_sparse();
+    for (size_t bytes = 0; bytes < SMALL_BYTES; bytes += SMALL_SIZE)
+        ck_assert_ptr_nonnull(mip_malloc(SMALL_SIZE));
+    ck_assert_uint_ge(punched_pages(bin) + 1, pages);
+    for (int i = 0; i < SPARSE_COUNT; i += sparse_every())
+        for (int j = 0; j < SPARSE_SIZE; j++)
+            ck_assert_int_eq(sparse[i][j], (char)i);
+}
+END_TEST
+
 static TCase *heaps(void) {
     TCase *test_case = tcase_create("heaps");
     tcase_set_timeout(test_case, 120);
@@ -292,6 +321,7 @@ static TCase *heaps(void) {
     tcase_add_test(test_case, test_bad_free_after_the_end);
     tcase_add_test(test_case, test_unused_class_is_let_go);
     tcase_add_test(test_case, test_sparse_pages_are_punched);
+    tcase_add_test(test_case, test_growth_punches_sparse_pages);
     return test_case;
 }
 
