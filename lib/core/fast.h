@@ -120,6 +120,22 @@ MIP_INLINE void *mip_fast_zalloc(size_t size) {
     return block;
 }
 
+/* Bytes of the block at p, if mip_fast_free would put it on its page's list; 0: it would not, or no
+   block begins there. */
+MIP_INLINE size_t mip_fast_usable_size(const void *p) {
+    size_t index = ((uintptr_t)p - mip_load_word(&mip_window.base)) >> SLICE_SHIFT;
+    size_t limit = mip_load_word((const size_t *)&mip_window.a_limit);
+    if (SLOW_PATHS_ONLY || MIP_UNLIKELY(index >= limit))
+        return 0;
+    const struct pagemap_window *window = &mip_window + mip_zero_after(limit);
+    const struct page *page = mip_load_relaxed(&window->a_entries[index]);
+    if (MIP_UNLIKELY(mip_load_relaxed(&page->a_owner) != mip_tls_self))
+        return 0;
+    size_t offset = (size_t)((const char *)p - page->start), size = page->block_size;
+    bool is_start = offset < page->capacity * size && (uint32_t)offset % (uint32_t)size == 0;
+    return MIP_LIKELY(is_start) ? size : 0;
+}
+
 MIP_INLINE void mip_fast_free(void *p) {
     size_t index = ((uintptr_t)p - mip_load_word(&mip_window.base)) >> SLICE_SHIFT;
     size_t limit = mip_load_word((const size_t *)&mip_window.a_limit);

@@ -110,7 +110,8 @@ size_t mip_usable_size_in(const char *function, const void *p) {
 }
 
 size_t mip_usable_size(const void *p) {
-    return mip_usable_size_in("usable_size", p);
+    size_t size = SLOTS ? 0 : mip_fast_usable_size(p);
+    return size != 0 ? size : mip_usable_size_in("usable_size", p);
 }
 
 bool mip_is_ours(const void *p) {

@@ -17,8 +17,8 @@ static struct page_list *list_of(struct heap *heap, const struct page *page) {
 }
 
 void mip_heap_unqueue(struct heap *heap, struct page *page) {
-    if (heap->punch_at == page)
-        heap->punch_at = page->previous;
+    if (heap->punch_at == page && (heap->punch_at = page->previous) == NULL)
+        heap->punch_bin++; /* the round has seen this class */
     mip_page_list_remove(&heap->queue[page->bin], page);
 }
 

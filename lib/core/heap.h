@@ -39,7 +39,7 @@ struct heap {
     uint8_t punch_bin;                 /* [owner] where the look for pages to punch goes on: */
     struct page *punch_at;        /* [owner] in this class, at this page of its queue; NULL: next */
     uint64_t punch_round;         /* [owner] ms: when the round over all classes began */
-    size_t punch_slices;          /* [owner] from what growth counts that begins a round */
+    size_t punch_slices;          /* [owner] from where growth counts that begins one */
     size_t page_count;            /* [owner] pages whose record names this heap */
     struct thread *thread;        /* [constant] */
     struct heap *next, *previous; /* [owner] made heaps of the thread */

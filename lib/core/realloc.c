@@ -137,9 +137,7 @@ static MIP_COLD void *refuse_foreign(void *p) {
     return NULL;
 }
 
-void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero) {
-    if (SLOTS)
-        return mip_strict_realloc(heap, p, size, 0, 0, zero);
+static MIP_NOINLINE void *realloc_any(struct heap *heap, void *p, size_t size, bool zero) {
     if (p == NULL)
         return fresh_block(heap, size, zero);
     struct page *page = mip_pagemap_find(p);
@@ -162,6 +160,19 @@ void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero) {
         result = move(heap, p, usable, size, zero);
     errno = result == NULL ? ENOMEM : saved;
     return result;
+}
+
+void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero) {
+    if (SLOTS)
+        return mip_strict_realloc(heap, p, size, 0, 0, zero);
+    size_t usable = mip_fast_usable_size(p);
+    if (MIP_UNLIKELY(usable == 0))
+        return realloc_any(heap, p, size, zero);
+    if (!is_in_place(usable, size))
+        return move(heap, p, usable, size, zero);
+    if (zero)
+        clear_tail(p, size, usable);
+    return p;
 }
 
 void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t alignment,

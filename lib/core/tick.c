@@ -96,13 +96,17 @@ void mip_tick(struct thread *thread) {
     mip_busy_leave(thread);
 }
 
+static void punch_all(struct heap *heap, bool force) {
+    if (!SLOTS && force && mip_option_is_enabled(MIP_OPTION_PAGE_RESET))
+        mip_heap_punch_all(heap);
+}
+
 static void collect_heap(struct heap *heap, bool force) {
     if (heap->visits != 0)
         return;
     mip_heap_collect_made(heap, force ? SIZE_MAX : MADE_PAGES_PER_CHECK);
     mip_heap_settle(heap, force);
-    if (!SLOTS && force && mip_option_is_enabled(MIP_OPTION_PAGE_RESET))
-        mip_heap_punch_all(heap);
+    punch_all(heap, force);
 }
 
 void mip_thread_collect(struct thread *thread, bool force) {
@@ -127,6 +131,7 @@ void mip_collect_parked(bool force) {
         mip_drain(t, force);
         mip_heap_collect_made(&t->heap, force ? SIZE_MAX : MADE_PAGES_PER_CHECK);
         mip_heap_check_parked(t);
+        punch_all(&t->heap, force);
         mip_thread_return(t);
     }
 }

@@ -56,33 +56,33 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
     }
 }
 
-/* Has the heap taken so much, since a round to punch began for that reason or since it had least,
-   that another round is worth its while? */
-static bool has_grown(struct heap *heap) {
-    enum { GROWN_LEAST = 64, LOOKS_PER_SLICE = 4 };
-    size_t slices = 0;
+/* Is a round to punch due?  Rounds begin PUNCH_DELAYS purge delays apart, since this memory is
+   dearer to take again than whole slices; but sooner when the heap has grown, since one began or
+   since it had least: it shall not take more and keep that. */
+static bool is_round_due(struct heap *heap, uint64_t now) {
+    enum { PUNCH_DELAYS = 4, GROWN_LEAST = 64, GROWN_SHARE = 16 };
+    size_t slices = 0, least = heap->punch_slices;
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         slices += heap->bin_slices[bin];
-    bool grown = slices >= heap->punch_slices + GROWN_LEAST + heap->page_count / LOOKS_PER_SLICE;
-    if (grown || slices < heap->punch_slices)
+    uint64_t delay = (uint64_t)mip_option_get(MIP_OPTION_PURGE_DELAY);
+    bool is_due = now - heap->punch_round >= PUNCH_DELAYS * delay ||
+                  slices >= least + GROWN_LEAST + least / GROWN_SHARE;
+    if (is_due)
+        heap->punch_round = now;
+    if (is_due || slices < least)
         heap->punch_slices = slices;
-    return grown;
+    return is_due;
 }
 
-/* The next class with pages behind its current one; a few are looked at, as most have none.  Rounds
-   over all classes begin PUNCH_DELAYS purge delays apart, since this memory is dearer to take again
-   than whole slices; but as soon as the heap has grown: it shall not take more and keep that. */
+/* The next class with pages behind its current one; a few are looked at, as most have none. */
 static struct page *next_to_punch(struct heap *heap, uint64_t now) {
-    enum { CLASSES = 8, PUNCH_DELAYS = 4 };
+    enum { CLASSES = 8 };
     unsigned bin = heap->punch_bin, end = (unsigned)mip_min(bin + CLASSES, BIN_COUNT);
     while (bin < end && heap->queue[bin].first == heap->queue[bin].last)
         bin++;
     if (bin == BIN_COUNT) {
-        uint64_t delay = (uint64_t)mip_option_get(MIP_OPTION_PURGE_DELAY);
-        if (has_grown(heap) || now - heap->punch_round >= PUNCH_DELAYS * delay) {
-            heap->punch_round = now;
+        if (is_round_due(heap, now))
             bin = mip_bin_of(HOLES_SIZE_LEAST);
-        }
         end = bin;
     }
     heap->punch_bin = (uint8_t)bin;

@@ -5,6 +5,7 @@
  */
 #include <mimalloc.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/arena.h"
@@ -225,15 +227,15 @@ static void interrupted(void) {
     exit(0);
 }
 
-enum { THREADS_ENDED = 2000 };
+enum { THREADS_ENDED = 2000, SECONDS_MOST = 20 };
 
 static volatile sig_atomic_t has_ended;
 
 /* Where a free is half done, but not in a slow path: there it is mended. */
 static void end_thread(int signal) {
     (void)signal;
-    const struct thread *thread = backing()->thread;
-    if (!thread->is_changing || mip_load_relaxed(&thread->a_busy) != 0)
+    const struct thread *thread = mip_thread_self();
+    if (thread == NULL || !thread->is_changing || mip_load_relaxed(&thread->a_busy) != 0)
         return;
     has_ended = 1;
     pthread_exit(NULL);
@@ -257,11 +259,12 @@ static void ended(void) {
     pthread_t thread;
     pthread_barrier_init(&begun, NULL, 2);
     signal(SIGUSR1, end_thread);
-    for (size_t i = 0; i < THREADS_ENDED; i++) {
+    time_t end = time(NULL) + SECONDS_MOST;
+    for (size_t i = 0; i < THREADS_ENDED && time(NULL) < end; i++) {
         if (pthread_create(&thread, NULL, take_and_give, &begun) != 0)
             exit(6);
         pthread_barrier_wait(&begun);
-        for (has_ended = 0; !has_ended;)
+        for (has_ended = 0; !has_ended; sched_yield())
             pthread_kill(thread, SIGUSR1);
         pthread_join(thread, NULL);
         mip_process_check();

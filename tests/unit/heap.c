@@ -262,9 +262,9 @@ START_TEST(test_sparse_pages_are_punched) {
     enum { TICKS = 4000 };
     unsigned bin = mip_bin_of(SPARSE_SIZE);
     mip_process_init();
+    mip_option_set(MIP_OPTION_PURGE_DELAY, DAY);
     int every = sparse_every();
     size_t pages = make_sparse();
-    mip_option_set(MIP_OPTION_PURGE_DELAY, DAY);
     for (int i = 0; i < TICKS; i++)
         mip_free(mip_malloc(600000)); /* each a tick */
     ck_assert_uint_eq(punched_pages(bin), 0);
