@@ -54,7 +54,8 @@ static void page_empty(struct heap *heap, struct page *page) {
     page->stamp = heap->thread->ticks;
     bool is_punched = !SLOTS && page->holes != NULL; /* little of it is resident */
     if (is_outgrown(heap, page) || is_punched ||
-        (heap->empty_slices > EMPTY_MAX && (heap->is_made || !mip_arena_may_keep()))) {
+        (heap->empty_slices > EMPTY_MAX && mip_empty_slices(page) > 0 &&
+         (heap->is_made || !mip_arena_may_keep()))) {
         mip_heap_release_page(heap, page);
     } else if (page->next != NULL) {
         mip_heap_unqueue(heap, page);
@@ -68,8 +69,10 @@ void mip_heap_release_empty(struct heap *heap, size_t slices) {
         struct page *page = heap->queue[bin].last;
         while (slices > 0 && page != NULL && page->until_event == 0) {
             struct page *before = page->previous;
-            slices -= mip_min(slices, page->slices);
-            mip_heap_release_page(heap, page);
+            size_t counted = mip_empty_slices(page);
+            if (counted > 0)
+                mip_heap_release_page(heap, page);
+            slices -= mip_min(slices, counted);
             page = before;
         }
         bin = bin + 1 < BIN_COUNT ? bin + 1 : 0;

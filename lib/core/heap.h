@@ -34,7 +34,8 @@ struct heap {
     uint32_t bin_slices[BIN_COUNT];    /* [owner] slices in the bin's pages */
     struct page_list full;             /* [owner] pages without free blocks, single blocks */
     struct page_list full_made;        /* [owner] likewise, pages that others free into directly */
-    size_t empty_slices;               /* [owner] in queued pages without a used block */
+    size_t empty_slices;               /* [owner] in queued pages without a used block: see
+                                          mip_empty_slices */
     uint8_t release_bin;               /* [owner] where giving up empty pages goes on */
     uint8_t punch_bin;                 /* [owner] where the look for pages to punch goes on: */
     struct page *punch_at;        /* [owner] in this class, at this page of its queue; NULL: next */
@@ -108,11 +109,24 @@ struct MIP_ALIGNED(128) thread {
 };
 _Static_assert(offsetof(struct thread, heap) == 0, "token and backing heap are one address");
 
+/* Was at most half of the page ever used?  Little of it should be resident then, and a class has
+   about one such page: a page is made when the others are used up. */
+MIP_INLINE bool mip_page_is_hardly_used(const struct page *page) {
+    return page->carved <= page->capacity / 2;
+}
+
+/* For how much an empty page counts. */
+MIP_INLINE size_t mip_empty_slices(const struct page *page) {
+    return mip_page_is_hardly_used(page) ? 0 : page->slices;
+}
+
 /* A queued page has become empty, or is not any more. */
 MIP_INLINE void mip_heap_count_empty(struct heap *heap, const struct page *page, bool is_empty) {
-    ptrdiff_t slices = is_empty ? (ptrdiff_t)page->slices : -(ptrdiff_t)page->slices;
-    heap->empty_slices += (size_t)slices;
-    mip_arena_note_empty(slices);
+    size_t slices = mip_empty_slices(page);
+    if (slices == 0)
+        return;
+    heap->empty_slices += is_empty ? slices : -slices;
+    mip_arena_note_empty(is_empty ? (ptrdiff_t)slices : -(ptrdiff_t)slices);
 }
 
 /* --- heap.c: pages of a heap; the calling thread owns it or holds its record's lock --- */
@@ -154,7 +168,7 @@ void *mip_heap_malloc_guarded(struct heap *heap, size_t block_size, size_t align
 /* Take the page off its list and give it back. */
 void mip_heap_release_page(struct heap *heap, struct page *page);
 
-/* Give back empty pages, about `slices` long together. */
+/* Give back empty pages that count, about `slices` long together. */
 void mip_heap_release_empty(struct heap *heap, size_t slices);
 
 /* Put what is left of the bin's list back on its page. */

@@ -27,7 +27,7 @@ static size_t check_pages(struct heap *heap, const struct page_list *list, unsig
         else
             MIP_ASSERT(page->state == PAGE_FULL || page->state == PAGE_CLOSED);
         mip_page_check(page);
-        empty += page->until_event == 0 ? page->slices : 0;
+        empty += page->until_event == 0 ? mip_empty_slices(page) : 0;
     }
     MIP_ASSERT(list->last == before);
     return empty;

@@ -47,9 +47,10 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
     if (heap->list[bin] != NULL)
         unload_idle(heap, bin);
     struct page *page = heap->queue[bin].last;
-    uint32_t ticks = !force && mip_arena_may_keep() ? MISSED_TICKS : EMPTY_TICKS;
+    bool may_keep = !force && mip_arena_may_keep();
     for (int looks = 0; page != NULL && (force || looks < LOOKS); looks++) {
         struct page *before = page->previous;
+        uint32_t ticks = may_keep || mip_page_is_hardly_used(page) ? MISSED_TICKS : EMPTY_TICKS;
         if (page->until_event == 0 && (force || heap->thread->ticks - page->stamp > ticks))
             mip_heap_release_page(heap, page);
         page = before;
