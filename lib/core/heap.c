@@ -53,8 +53,12 @@ static void page_empty(struct heap *heap, struct page *page) {
     mip_heap_count_empty(heap, page, true);
     page->stamp = heap->thread->ticks;
     bool is_punched = !SLOTS && page->holes != NULL; /* little of it is resident */
-    if (is_outgrown(heap, page) || is_punched ||
-        (heap->empty_slices > EMPTY_MAX && mip_empty_slices(page) > 0 &&
+    const struct page *last = queue->last;
+    bool is_hardly_used = mip_page_is_hardly_used(page);
+    bool is_second =
+        is_hardly_used && last != page && last->until_event == 0 && mip_page_is_hardly_used(last);
+    if (is_outgrown(heap, page) || is_punched || is_second ||
+        (heap->empty_slices > EMPTY_MAX && !is_hardly_used &&
          (heap->is_made || !mip_arena_may_keep()))) {
         mip_heap_release_page(heap, page);
     } else if (page->next != NULL) {

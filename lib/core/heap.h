@@ -109,10 +109,11 @@ struct MIP_ALIGNED(128) thread {
 };
 _Static_assert(offsetof(struct thread, heap) == 0, "token and backing heap are one address");
 
-/* Was at most half of the page ever used?  Little of it should be resident then, and a class has
-   about one such page: a page is made when the others are used up. */
+/* Is the page short, as a heap's first of a class is, and was at most half of it ever used?  A heap
+   keeps one such page of a class, without counting it, for little of it should be resident. */
 MIP_INLINE bool mip_page_is_hardly_used(const struct page *page) {
-    return page->carved <= page->capacity / 2;
+    enum { SLICES_MOST = 2 };
+    return page->slices <= SLICES_MOST && page->carved <= page->capacity / 2;
 }
 
 /* For how much an empty page counts. */

@@ -64,8 +64,8 @@ static size_t purge(const struct page *page, struct holes *holes, bool is_purged
 
 bool mip_holes_punch(struct page *page) {
     if (SLOTS || page->block_size < HOLES_SIZE_LEAST || page->capacity > HOLES_CAPACITY_MOST ||
-        page->state != PAGE_QUEUED || page->until_event > page->capacity / USED_SHARE ||
-        !mip_page_may_purge(page))
+        page->state != PAGE_QUEUED || page->until_event == 0 ||
+        page->until_event > page->capacity / USED_SHARE || !mip_page_may_purge(page))
         return false;
     uint32_t listed = page->carved - page->until_event;
     if (listed < page->capacity / LISTED_SHARE)

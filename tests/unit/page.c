@@ -235,6 +235,19 @@ END_TEST
 
 /* Not worth it: more than a quarter is used, little is on the list, the blocks are small, or the OS
    pages without a used one too few side by side. */
+/* Empty pages go as a whole, and are counted by what was carved. */
+START_TEST(test_punch_empty) {
+    struct page *page = page_of(mip_bin_of(4000));
+    fill_and_free(page, page->capacity);
+    struct block *first = (struct block *)page->start;
+    mip_page_put(page, first, first, 1);
+    ck_assert_uint_eq(mip_page_used(page), 0);
+    ck_assert(!mip_holes_punch(page));
+    ck_assert_uint_eq(page->carved, page->capacity);
+    mip_page_release(page);
+}
+END_TEST
+
 START_TEST(test_punch_refused) {
     static const struct {
         size_t size;
@@ -285,6 +298,7 @@ static TCase *pages(void) {
     tcase_add_loop_test(test_case, test_punch, 8000, 8001);
     tcase_add_loop_test(test_case, test_punch, 30000, 30001);
     tcase_add_test(test_case, test_punch_again);
+    tcase_add_test(test_case, test_punch_empty);
     tcase_add_test(test_case, test_punch_external);
     tcase_add_loop_test(test_case, test_punch_refused, 0, 5);
     return test_case;

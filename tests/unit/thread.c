@@ -234,7 +234,7 @@ START_TEST(test_heap_check) {
     size_t empty = 0;
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         for (struct page *page = heap->queue[bin].first; page != NULL; page = page->next)
-            empty += page->until_event == 0 ? page->slices : 0;
+            empty += page->until_event == 0 ? mip_empty_slices(page) : 0;
     ck_assert_uint_eq(empty, heap->empty_slices);
 }
 END_TEST
