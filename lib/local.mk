@@ -36,7 +36,8 @@ API_FILES = lib/api/aligned.c lib/api/analysis.c lib/api/api.h lib/api/arena.c \
 	lib/api/process.h lib/api/stats.c lib/api/stats_get.c lib/api/strings.c lib/api/usable.c
 
 OVERRIDE_FILES = lib/override/aligned.c lib/override/delete.c lib/override/info.c \
-	lib/override/malloc.c lib/override/new.c lib/override/origin.h lib/override/sized.h
+	lib/override/compatible.h lib/override/malloc.c lib/override/new.c lib/override/origin.h \
+	lib/override/sized.h
 
 # Not in the object: a static program has a dlopen of its own, which cannot be called around.
 DLOPEN_FILES = lib/override/dlopen.c lib/override/dlopen_entry.S lib/override/dlopen_entry.h

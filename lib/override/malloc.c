@@ -3,6 +3,7 @@
 #include "../bits.h"
 #include "../core/watched.h"
 #include "../os/os.h"
+#include "compatible.h"
 #include "sized.h"
 
 #include <errno.h>
@@ -76,8 +77,7 @@ MIP_EXPORT void *reallocf(void *p, size_t size) {
 }
 #endif
 
-/* glibc keeps cfree for old programs and shows it to none that is linked today. */
-#if defined(HAVE_CFREE) || defined(__GLIBC__)
+#if defined(HAVE_CFREE) || MIP_HAS_OLD_CFREE
 void cfree(void *p);
 
 MIP_EXPORT void cfree(void *p) {

@@ -48,7 +48,7 @@ golden() {
     sed -e 's/#.*//' -e '/^ *$/d' "$@" | while read -r name condition _; do
         case $condition in
         '' | -) ;;
-        glibc) defines stdlib.h __GLIBC__ || continue ;;
+        old-glibc) defines override/compatible.h MIP_HAS_OLD_CFREE || continue ;;
         deepbind) defines override/dlopen_entry.h MIP_OVERRIDE_DLOPEN || continue ;;
         *) has "$condition" || continue ;;
         esac
