@@ -19,7 +19,7 @@ if [ "$(id -u)" != 0 ] || ! need dpkg-buildpackage dh; then
     finish
 fi
 
-# cross_build NAME ARCHITECTURE TRIPLET
+# cross_build ARCHITECTURE.  The C library is what those who build for others add to what a package names.
 cross_build() {
     directory=$work/$1
     mkdir "$directory"
@@ -30,7 +30,8 @@ dpkg --add-architecture "$1"
 apt-get update >"$3/apt.log" 2>&1 || echo "not all lists of packages are up to date"
 cd "$2"
 apt-get build-dep -y --no-install-recommends --host-architecture "$1" \
-    --build-profiles cross,nocheck ./ >>"$3/apt.log" 2>&1 || {
+    --build-profiles cross,nocheck ./ >>"$3/apt.log" 2>&1 &&
+    apt-get install -y --no-install-recommends "libc6-dev:$1" >>"$3/apt.log" 2>&1 || {
     cat "$3/apt.log"
     exit 1
 }
