@@ -34,7 +34,7 @@ void mip_heap_release_page(struct heap *heap, struct page *page) {
     if (page->state == PAGE_QUEUED && page->until_event == 0)
         mip_heap_count_empty(heap, page, false);
     if (page->bin != BIN_NONE)
-        heap->bin_slices[page->bin] -= (uint32_t)page->slices;
+        mip_heap_count_slices(heap, page->bin, -(ptrdiff_t)page->slices);
     struct heap *named = mip_load_relaxed(&page->a_heap);
     mip_page_release(page);
     mip_heap_forget_page(named);
@@ -45,21 +45,24 @@ static bool is_outgrown(const struct heap *heap, const struct page *page) {
     return page->is_short && page->slices < heap->bin_slices[page->bin];
 }
 
+/* Of an empty page of the class: is it kept?  A few are, or as many as the program misses. */
+static bool is_kept(const struct heap *heap, const struct page *page) {
+    if (mip_page_is_hardly_used(page)) {
+        const struct page *last = heap->queue[page->bin].last;
+        return last == page || last->until_event != 0 || !mip_page_is_hardly_used(last);
+    }
+    return heap->empty_slices <= EMPTY_MAX || (!heap->is_made && mip_arena_may_keep());
+}
+
 /* The last used block of a queued page came back.  Empty pages are kept for a while, at the end
-   of the queue, so that others fill up before them: a few, or as many as the program misses. */
+   of the queue, so that others fill up before them. */
 static void page_empty(struct heap *heap, struct page *page) {
     struct page_list *queue = &heap->queue[page->bin];
     MIP_ASSERT(queue->first != page || heap->list[page->bin] == NULL);
     mip_heap_count_empty(heap, page, true);
     page->stamp = heap->thread->ticks;
     bool is_punched = !SLOTS && page->holes != NULL; /* little of it is resident */
-    const struct page *last = queue->last;
-    bool is_hardly_used = mip_page_is_hardly_used(page);
-    bool is_second =
-        is_hardly_used && last != page && last->until_event == 0 && mip_page_is_hardly_used(last);
-    if (is_outgrown(heap, page) || is_punched || is_second ||
-        (heap->empty_slices > EMPTY_MAX && !is_hardly_used &&
-         (heap->is_made || !mip_arena_may_keep()))) {
+    if (is_outgrown(heap, page) || is_punched || !is_kept(heap, page)) {
         mip_heap_release_page(heap, page);
     } else if (page->next != NULL) {
         mip_heap_unqueue(heap, page);
@@ -217,7 +220,7 @@ static struct page *page_in_heap(struct heap *heap, unsigned bin, size_t block_s
     heap->page_count++;
     if (bin != BIN_NONE) {
         page->is_short = slices < mip_bin_page_slices(bin, 1);
-        heap->bin_slices[bin] += (uint32_t)slices;
+        mip_heap_count_slices(heap, bin, (ptrdiff_t)slices);
         mip_heap_count_empty(heap, page, true);
     }
     return page;

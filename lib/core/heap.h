@@ -31,7 +31,8 @@ struct heap {
     struct block *list[BIN_COUNT];     /* [owner] first: the fast path indexes it */
     struct page_list queue[BIN_COUNT]; /* [owner] pages with free blocks; first: the current one */
     uint8_t list_is_zero[BIN_COUNT];   /* [owner] the list is a fresh carve of zero memory */
-    uint32_t bin_slices[BIN_COUNT];    /* [owner] slices in the bin's pages */
+    uint32_t bin_slices[BIN_COUNT];    /* [owner] slices in the bin's pages, */
+    size_t shared_slices;              /* [owner] and in those of all bins */
     struct page_list full;             /* [owner] pages without free blocks, single blocks */
     struct page_list full_made;        /* [owner] likewise, pages that others free into directly */
     size_t empty_slices;               /* [owner] in queued pages without a used block: see
@@ -108,6 +109,12 @@ struct MIP_ALIGNED(128) thread {
     _Atomic(bool) a_has_pages; /* [lock, atomic] hint: a parked record has pages to give */
 };
 _Static_assert(offsetof(struct thread, heap) == 0, "token and backing heap are one address");
+
+/* The bin's pages have come to be longer by so much, or (slices < 0) shorter. */
+MIP_INLINE void mip_heap_count_slices(struct heap *heap, unsigned bin, ptrdiff_t slices) {
+    heap->bin_slices[bin] += (uint32_t)slices;
+    heap->shared_slices += (size_t)slices;
+}
 
 /* Is the page short, as a heap's first of a class is, and was at most half of it ever used?  A heap
    keeps one such page of a class, without counting it, for little of it should be resident. */

@@ -42,7 +42,7 @@ static void merge(struct heap *to, struct heap *from) {
         close_all(from);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
         mip_page_list_append(&to->queue[bin], &from->queue[bin]);
-        to->bin_slices[bin] += from->bin_slices[bin];
+        mip_heap_count_slices(to, bin, from->bin_slices[bin]);
     }
     mip_page_list_append(&to->full, &from->full);
     /* Marks of another heap's sweep mean nothing here. */

@@ -121,8 +121,8 @@ static void move_page(struct page *page, struct heap *to, struct heap *from) {
     struct heap *named = mip_load_relaxed(&page->a_heap);
     mip_store_relaxed(&page->a_heap, to);
     to->page_count++;
-    to->bin_slices[bin] += (uint32_t)page->slices;
-    from->bin_slices[bin] -= (uint32_t)page->slices;
+    mip_heap_count_slices(to, bin, (ptrdiff_t)page->slices);
+    mip_heap_count_slices(from, bin, -(ptrdiff_t)page->slices);
     if (page->until_event == 0) {
         mip_heap_count_empty(to, page, true);
         mip_heap_count_empty(from, page, false);

@@ -62,9 +62,7 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
    since it had least: it shall not take more and keep that. */
 static bool is_round_due(struct heap *heap, uint64_t now) {
     enum { PUNCH_DELAYS = 4, GROWN_LEAST = 64, GROWN_SHARE = 16 };
-    size_t slices = 0, least = heap->punch_slices;
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        slices += heap->bin_slices[bin];
+    size_t slices = heap->shared_slices, least = heap->punch_slices;
     uint64_t delay = (uint64_t)mip_option_get(MIP_OPTION_PURGE_DELAY);
     bool is_due = now - heap->punch_round >= PUNCH_DELAYS * delay ||
                   slices >= least + GROWN_LEAST + least / GROWN_SHARE;
