@@ -55,8 +55,10 @@ expect() {
 # try PROGRAM LIBRARY SIZE
 try() {
     label="$1 ${2##*/} $3"
+    # Of freed blocks around an address memcheck names one, which need not be the last.
+    freed="bytes (inside|after) a .*block of size .* free'd"
     # The debug library finds that first, and memcheck tells where it ended.
-    twice="free-twice;Invalid free\\(\\);: free_twice;bytes inside a .*block of size .* free'd"
+    twice="free-twice;Invalid free\\(\\);: free_twice;$freed"
     [ "$2" != "$DEBUG_SO" ] || twice='free-twice;freed already;: free_twice;default action of signal 6'
     while IFS=';' read -r fault what where detail; do
         memcheck "$1" "$2" "$fault" "$3"
@@ -67,7 +69,7 @@ try() {
     done <<END
 read-past;Invalid read of size 1;: read_past;is 0 bytes after a .*block of size $3 alloc
 write-past;Invalid write of size 1;: write_past;is 0 bytes after a .*block of size $3 alloc
-read-freed;Invalid read of size 1;: read_freed;bytes inside a .*block of size .* free'd
+read-freed;Invalid read of size 1;: read_freed;$freed
 read-shrunk;Invalid read of size 1;: read_shrunk;is 2 bytes after a .*block of size
 read-new;depends on uninitialised value;: read_new;ERROR SUMMARY: 1 errors
 $twice
