@@ -31,7 +31,7 @@ apt-get update >"$3/apt.log" 2>&1 || echo "not all lists of packages are up to d
 cd "$2"
 apt-get build-dep -y --no-install-recommends --host-architecture "$1" \
     --build-profiles cross,nocheck ./ >>"$3/apt.log" 2>&1 &&
-    apt-get install -y --no-install-recommends "libc6-dev:$1" >>"$3/apt.log" 2>&1 || {
+    apt-get install -y --no-install-recommends "libc6:$1" >>"$3/apt.log" 2>&1 || {
     cat "$3/apt.log"
     exit 1
 }
