@@ -11,6 +11,13 @@
 static mip_flag a_started; /* the C library has started: thread keys may be made */
 
 static void park(struct thread *thread) {
+    if (MIP_UNLIKELY(mip_load_relaxed(&thread->a_busy) != 0)) {
+        /* A signal's handler has ended the thread inside a slow path: the record may be in any
+           state, and nobody looks at it again, as in the child of a fork (fork.c). */
+        mip_stat_decrease(MIP_STAT_THREADS, 1);
+        mip_store_relaxed(&thread->a_state, RECORD_DEAD);
+        return;
+    }
     mip_busy_enter(thread);
     /* A function of the program, or a signal's handler, may have ended the thread. */
     thread->needs_recount = thread->is_changing;
