@@ -45,13 +45,14 @@ static bool is_outgrown(const struct heap *heap, const struct page *page) {
     return page->is_short && page->slices < heap->bin_slices[page->bin];
 }
 
-/* Of an empty page of the class: is it kept?  A few are, or as many as the program misses. */
-static bool is_kept(const struct heap *heap, const struct page *page) {
-    if (mip_page_is_hardly_used(page)) {
-        const struct page *last = heap->queue[page->bin].last;
-        return last == page || last->until_event != 0 || !mip_page_is_hardly_used(last);
-    }
-    return heap->empty_slices <= EMPTY_MAX || (!heap->is_made && mip_arena_may_keep());
+/* Of an empty page that counts for so many slices: is it kept?  A few are, or as many as the
+   program misses.  Of those that do not count, hardly used, one of each class is. */
+MIP_INLINE bool is_kept(const struct heap *heap, const struct page *page, size_t counted) {
+    if (counted != 0)
+        return heap->empty_slices <= EMPTY_MAX || (!heap->is_made && mip_arena_may_keep());
+    const struct page *last = heap->queue[page->bin].last;
+    const struct page *other = last == page ? page->previous : last;
+    return other == NULL || other->until_event != 0 || !mip_page_is_hardly_used(other);
 }
 
 /* The last used block of a queued page came back.  Empty pages are kept for a while, at the end
@@ -59,10 +60,12 @@ static bool is_kept(const struct heap *heap, const struct page *page) {
 static void page_empty(struct heap *heap, struct page *page) {
     struct page_list *queue = &heap->queue[page->bin];
     MIP_ASSERT(queue->first != page || heap->list[page->bin] == NULL);
-    mip_heap_count_empty(heap, page, true);
+    size_t counted = mip_empty_slices(page);
+    if (counted != 0)
+        mip_heap_add_empty(heap, (ptrdiff_t)counted);
     page->stamp = heap->thread->ticks;
     bool is_punched = !SLOTS && page->holes != NULL; /* little of it is resident */
-    if (is_outgrown(heap, page) || is_punched || !is_kept(heap, page)) {
+    if (is_outgrown(heap, page) || is_punched || !is_kept(heap, page, counted)) {
         mip_heap_release_page(heap, page);
     } else if (page->next != NULL) {
         mip_heap_unqueue(heap, page);

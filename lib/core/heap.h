@@ -120,7 +120,7 @@ MIP_INLINE void mip_heap_count_slices(struct heap *heap, unsigned bin, ptrdiff_t
    keeps one such page of a class, without counting it, for little of it should be resident. */
 MIP_INLINE bool mip_page_is_hardly_used(const struct page *page) {
     enum { SLICES_MOST = 2 };
-    return page->slices <= SLICES_MOST && page->carved <= page->capacity / 2;
+    return page->carved <= page->capacity / 2 && page->slices <= SLICES_MOST;
 }
 
 /* For how much an empty page counts. */
@@ -128,13 +128,17 @@ MIP_INLINE size_t mip_empty_slices(const struct page *page) {
     return mip_page_is_hardly_used(page) ? 0 : page->slices;
 }
 
+/* So many more slices in empty pages that count, or (slices < 0) fewer. */
+MIP_INLINE void mip_heap_add_empty(struct heap *heap, ptrdiff_t slices) {
+    heap->empty_slices += (size_t)slices;
+    mip_arena_note_empty(slices);
+}
+
 /* A queued page has become empty, or is not any more. */
 MIP_INLINE void mip_heap_count_empty(struct heap *heap, const struct page *page, bool is_empty) {
-    size_t slices = mip_empty_slices(page);
-    if (slices == 0)
-        return;
-    heap->empty_slices += is_empty ? slices : -slices;
-    mip_arena_note_empty(is_empty ? (ptrdiff_t)slices : -(ptrdiff_t)slices);
+    ptrdiff_t slices = (ptrdiff_t)mip_empty_slices(page);
+    if (slices != 0)
+        mip_heap_add_empty(heap, is_empty ? slices : -slices);
 }
 
 /* --- heap.c: pages of a heap; the calling thread owns it or holds its record's lock --- */

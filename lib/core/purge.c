@@ -6,13 +6,12 @@
    taken again raise the bound by as many, so a program that goes up and down finds its memory as
    it left it from the second time on.  What was warm through a whole period without being taken
    was too much: it lowers the bound by as many, and is purged little by little; a period is as long
-   as the purge delay and is looked at by ticks.  Empty pages that heaps keep count as warm,
-   but for one of each class that was hardly used.  The
-   bound is at least 1 MiB, and what is resident never exceeds what was lately in use at the top by
-   more than a quarter.  So a program that frees what it built up, once, keeps 1 MiB. What lies
-   above the bound is purged when slices are freed, or taken cold, high addresses first (allocation
-   prefers low ones), in runs as long as possible.  A single event pays for at most twice what it
-   freed, or 4 MiB, whichever is more. */
+   as the purge delay and is looked at by ticks.  Empty pages that heaps keep count as warm, but for
+   one of each class that was hardly used.  The bound is at least 1 MiB, and what is resident never
+   exceeds what was lately in use at the top by more than a quarter.  So a program that frees what
+   it built up, once, keeps 1 MiB.  What lies above the bound is purged when slices are freed, or
+   taken cold, high addresses first (allocation prefers low ones), in runs as long as possible.  A
+   single event pays for at most twice what it freed, or 4 MiB, whichever is more. */
 #include "../base/options.h"
 #include "../base/stats.h"
 #include "../os/os.h"
@@ -153,10 +152,8 @@ static void note_least(_Atomic(size_t) *least, size_t now) {
 }
 
 /* What was free and resident is used again. */
-static void note_used(void) {
-    size_t warm = mip_load_relaxed(&a_warm);
-    note_least(&a_least_warm, warm);
-    note_least(&a_least_free, warm + mip_load_relaxed(&a_empty));
+MIP_INLINE void note_used(void) {
+    note_least(&a_least_free, mip_load_relaxed(&a_warm) + mip_load_relaxed(&a_empty));
     raise(&most_live, in_use());
 }
 
@@ -199,6 +196,7 @@ void mip_arena_note_take(size_t slices, size_t warm, size_t reused) {
     mip_add_relaxed(&a_live, slices);
     if (warm > 0) {
         lower(&a_warm, warm);
+        note_least(&a_least_warm, mip_load_relaxed(&a_warm));
         note_used();
     }
     if (reused > warm)
