@@ -5,6 +5,7 @@
 #include "base/stats.h"
 #include "core/core.h"
 #include "core/fast.h"
+#include "core/pagemap.h"
 #include "os/os.h"
 #include "unit.h"
 
@@ -173,6 +174,32 @@ START_TEST(test_realloc_moves_mappings) {
 }
 END_TEST
 
+/* Where no block begins nothing has a size, nor is it resized: inside of blocks, and behind the
+   last one of a page. */
+START_TEST(test_no_block_begins) {
+    mip_process_init();
+    const size_t sizes[] = {16, 100, 3000, 60000};
+    for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
+        char *p = mip_malloc(sizes[i]);
+        size_t size = mip_usable_size(p);
+        ck_assert_uint_ge(size, sizes[i]);
+        struct page *page = mip_pagemap_find(p);
+        char *end = page->start + (page->slices << SLICE_SHIFT);
+        char *const wrong[] = {p + 1, p + GRANULE / 2, p + size / 2, p + size - 1,
+                               mip_page_end(page)};
+        for (size_t k = 0; k < LENGTH_OF(wrong); k++) {
+            if (wrong[k] == end)
+                continue; /* the blocks fill the page */
+            ck_assert_uint_eq(mip_usable_size(wrong[k]), 0);
+            errno = 0;
+            ck_assert_ptr_null(mip_heap_realloc(NULL, wrong[k], sizes[i], false));
+            ck_assert_int_eq(errno, EINVAL);
+        }
+        mip_free(p);
+    }
+}
+END_TEST
+
 /* After a thread's end too, a pointer that is nobody's is reported and not written to. */
 static void *free_nobodys(void *arg) {
     (void)arg;
@@ -309,6 +336,70 @@ START_TEST(test_growth_punches_sparse_pages) {
 }
 END_TEST
 
+static void *make_sparse_and_end(void *pages) {
+    *(size_t *)pages = make_sparse();
+    return NULL;
+}
+
+/* A forced collection punches what ended threads left, too. */
+START_TEST(test_collection_punches_for_ended_threads) {
+    mip_process_init();
+    mip_option_set(MIP_OPTION_PURGE_DELAY, DAY);
+    mip_free(mip_malloc(1)); /* this thread's record is not the one that is left */
+    size_t pages = 0, punched = 0;
+    in_thread(make_sparse_and_end, &pages);
+    struct heap *left = mip_heap_of_page(mip_pagemap_find(sparse[0]));
+    ck_assert_ptr_ne(left, mip_heap_backing());
+    mip_collect(true);
+    for (struct page *page = left->queue[mip_bin_of(SPARSE_SIZE)].first; page != NULL;
+         page = page->next)
+        punched += page->holes != NULL;
+    ck_assert_uint_ge(punched + 1, pages);
+    for (int i = 0; i < SPARSE_COUNT; i += sparse_every())
+        for (int j = 0; j < SPARSE_SIZE; j++)
+            ck_assert_int_eq(sparse[i][j], (char)i);
+}
+END_TEST
+
+/* One block at a time, of ever another size: none of them makes a page anew. */
+START_TEST(test_hardly_used_pages_stay) {
+    enum { CLASSES_SIZE = 60000, ROUNDS = 20 };
+    mip_process_init();
+    for (size_t size = 1; size <= CLASSES_SIZE; size += size / 16 + 8)
+        mip_free(mip_malloc(size));
+    size_t made = 0;
+    for (int round = 0; round < ROUNDS; round++)
+        for (size_t size = 1; size <= CLASSES_SIZE; size += size / 16 + 8) {
+            size_t before = pages_in_use();
+            void *p = mip_malloc(size);
+            made += pages_in_use() > before;
+            mip_free(p);
+        }
+    ck_assert_uint_le(made, ROUNDS);
+}
+END_TEST
+
+/* But one of each class: others are let go when they become empty. */
+START_TEST(test_one_hardly_used_page_stays) {
+    enum { HEAPS = 8, SIZE = 500 };
+    mip_process_init();
+    struct heap *heap = mip_heap_backing();
+    unsigned bin = mip_bin_of(SIZE);
+    void *blocks[HEAPS];
+    for (int i = 0; i < HEAPS; i++) {
+        struct heap *made = mip_heap_new(0);
+        blocks[i] = mip_heap_malloc(made, SIZE, false);
+        mip_heap_delete(made);
+    }
+    for (int i = 0; i < HEAPS; i++)
+        mip_free(blocks[i]);
+    size_t pages = 0;
+    for (struct page *page = heap->queue[bin].first; page != NULL; page = page->next)
+        pages++;
+    ck_assert_uint_eq(pages, 1);
+}
+END_TEST
+
 static TCase *heaps(void) {
     TCase *test_case = tcase_create("heaps");
     tcase_set_timeout(test_case, 120);
@@ -318,10 +409,14 @@ static TCase *heaps(void) {
     tcase_add_test(test_case, test_fork_while_heaps_are_made);
     tcase_add_test(test_case, test_realloc_refused);
     tcase_add_test(test_case, test_realloc_moves_mappings);
+    tcase_add_test(test_case, test_no_block_begins);
     tcase_add_test(test_case, test_bad_free_after_the_end);
     tcase_add_test(test_case, test_unused_class_is_let_go);
     tcase_add_test(test_case, test_sparse_pages_are_punched);
     tcase_add_test(test_case, test_growth_punches_sparse_pages);
+    tcase_add_test(test_case, test_collection_punches_for_ended_threads);
+    tcase_add_test(test_case, test_hardly_used_pages_stay);
+    tcase_add_test(test_case, test_one_hardly_used_page_stays);
     return test_case;
 }
 
