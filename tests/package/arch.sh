@@ -80,6 +80,7 @@ while read -r name triplet elf emulator cpus later <&3; do
             "$here/emulated" "/usr/$triplet" "$elf" "$emulator"
     done
 done
+unset QEMU_CPU
 
 # This machine's own architecture on a processor that has nothing above its baseline.
 native() {
