@@ -42,16 +42,22 @@ static void unload_idle(struct heap *heap, unsigned bin) {
         page->stamp = seen;
 }
 
+/* Has the page been empty for long enough to be let go? */
+static bool is_stale(const struct heap *heap, const struct page *page) {
+    enum { EMPTY_TICKS = 64, MISSED_TICKS = 1024 };
+    uint32_t ticks = heap->thread->ticks - page->stamp;
+    return ticks > MISSED_TICKS ||
+           (ticks > EMPTY_TICKS && !mip_page_is_hardly_used(page) && !mip_arena_may_keep());
+}
+
 void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
-    enum { EMPTY_TICKS = 64, MISSED_TICKS = 1024, LOOKS = 4 };
+    enum { LOOKS = 4 };
     if (heap->list[bin] != NULL)
         unload_idle(heap, bin);
     struct page *page = heap->queue[bin].last;
-    bool may_keep = !force && mip_arena_may_keep();
     for (int looks = 0; page != NULL && (force || looks < LOOKS); looks++) {
         struct page *before = page->previous;
-        uint32_t ticks = may_keep || mip_page_is_hardly_used(page) ? MISSED_TICKS : EMPTY_TICKS;
-        if (page->until_event == 0 && (force || heap->thread->ticks - page->stamp > ticks))
+        if (page->until_event == 0 && (force || is_stale(heap, page)))
             mip_heap_release_page(heap, page);
         page = before;
     }
