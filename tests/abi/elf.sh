@@ -8,8 +8,22 @@ set -eu
 . "$top_srcdir/tests/abi/common.sh"
 command -v readelf >/dev/null || skip "readelf (binutils) is not installed"
 
+# shellcheck source=tests/abi/instructions.sh
+. "$abi/instructions.sh"
+
 case " $CFLAGS " in
 *" -fsanitize"*) skip "a sanitizer adds what it needs" ;;
+esac
+
+# configured NAME: as configure found it.
+configured() {
+    sed -n "s/^$1='\(.*\)'\$/\1/p" "$top_builddir/config.log" | tail -n 1
+}
+
+machine=$(configured host_cpu)
+needed='libc|libpthread|libdl|libatomic|ld-linux[-a-z0-9_]*|ld64|libc\.musl-.*'
+case $machine in
+arm*) needed="$needed|libgcc_s" ;; # by the tables through which exceptions pass
 esac
 
 # check_shared LIBRARY
@@ -19,7 +33,7 @@ check_shared() {
     readelf -dW "$1" >"$work/dynamic"
     readelf -lW "$1" >"$work/segments"
     if sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' "$work/dynamic" |
-        grep -Ev '^(libc|libpthread|libdl|libatomic|ld-linux[-a-z0-9_]*|ld64|libc\.musl-.*)\.so'; then
+        grep -Ev "^($needed)\.so"; then
         fail "$name needs more than the C library"
     fi
     grep -q "SONAME.*\[$name\]" "$work/dynamic" || fail "$name: SONAME is another"
@@ -49,19 +63,33 @@ for file in $STATIC_LIB $OVERRIDE_OBJECT; do
     fi
 done
 
-# Instructions that not every machine of the architecture has.  (tzcnt runs everywhere as rep bsf.)
-case " $CFLAGS " in
-*" -march="* | *" -mcpu="* | *" -m"[a-z]*) echo "note: CFLAGS choose a machine: instructions are not judged" ;;
-*)
+# Instructions that not every machine of the architecture has, unless the compiler is made for later ones
+# or is told so.
+case $machine in
+x86_64) baseline=x86-64 ;;
+i?86) baseline=i386 ;;
+aarch64) baseline=arm64 ;;
+arm*) baseline=armhf ;;
+powerpc64le) baseline=ppc64el ;;
+riscv64 | s390x) baseline=$machine ;;
+*) baseline= ;;
+esac
+objdump=$(configured OBJDUMP)
+# A command and its flags, as words.
+# shellcheck disable=SC2086
+if [ -z "$baseline" ]; then
+    echo "note: instructions are not judged on $machine"
+elif ! command -v "$objdump" >/dev/null; then
+    echo "note: instructions are not judged without objdump"
+elif found_later "$baseline" "$objdump" $compile; then
+    echo "note: instructions are not judged: the compiler writes the above by itself"
+else
     for file in $PLAIN_SO $OVERRIDE_SO $DEBUG_SO $SECURE_SO; do
-        objdump -d --no-show-raw-insn "$file" |
-            grep -wE 'rorx|shlx|shrx|sarx|lzcnt|popcnt|andn|bextr|pdep|pext|vmov[a-z]*|ldadd[al]*|cas[al]*|swp[al]*' \
-                >"$work/instructions" || :
+        instructions "$baseline" "$objdump" "$file" >"$work/instructions"
         if [ -s "$work/instructions" ]; then
             head -n 5 "$work/instructions"
             fail "${file##*/} has instructions above the baseline"
         fi
     done
-    ;;
-esac
+fi
 exit $failed

@@ -4,7 +4,8 @@ ABI_TESTS = tests/abi/exports.sh tests/abi/removal.sh tests/abi/types.sh tests/a
 	tests/abi/probes.sh
 TESTS += $(ABI_TESTS)
 dist_check_SCRIPTS += $(ABI_TESTS)
-EXTRA_DIST += tests/abi/common.sh tests/abi/served.c tests/abi/foreign.c tests/abi/public.symbols \
+EXTRA_DIST += tests/abi/common.sh tests/abi/instructions.sh \
+	tests/abi/instructions.txt tests/abi/served.c tests/abi/foreign.c tests/abi/public.symbols \
 	tests/abi/undeclared.symbols tests/abi/override.symbols tests/abi/dump tests/abi/suppressions \
 	tests/abi/x86-64.abi
 

@@ -25,7 +25,11 @@ build_startup || skip "no static C library to link the launcher with"
 failed=0
 more=$(($(peak_kib "$OVERRIDE_SO") - $(peak_kib "$work/empty.so")))
 echo "peak resident memory: $more KiB more than with an empty library, at most $limit_kib"
-[ "$more" -le "$limit_kib" ] || failed=1
+if [ "$(getconf PAGESIZE)" != 4096 ]; then
+    echo "memory: not judged, the limit is that of pages of 4 KiB"
+elif [ "$more" -gt "$limit_kib" ]; then
+    failed=1
+fi
 
 if ! command -v strace >/dev/null; then
     echo "system calls: not counted, strace is not installed"

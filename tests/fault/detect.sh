@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Every fault of faults.txt under the debug library and both levels of the secure library, in the
 # initial thread, a second one and a forked child: the signal, and the message word by word, within a
-# second.  Then the same programs without the fault, which must end well.
+# second (or see `limit`).  Then the same programs without the fault, which must end well.
 #   detect.sh --table    how the others fare, too: a table instead of a verdict (make faults)
 # Functions are called by name.
 # shellcheck disable=SC2317
@@ -67,8 +67,19 @@ class_of() {
     esac
 }
 
+# A second; but the machine may do much else, as those that build packages do: a run that took longer is
+# repeated, and may take more.  With FAULT_SECONDS, as .ci/run has it, the limit holds for each.
+limit=${FAULT_SECONDS:-1} patience=20 repeated=0
+
 # run LIBRARY LEVEL PROGRAM SIZE PLACE [clean]: sets status, message, pointer.
 run() {
+    run_once "$@"
+    [ "$status" = 137 ] && [ -z "${FAULT_SECONDS:-}" ] || return 0
+    repeated=$((repeated + 1))
+    limit=$patience run_once "$@"
+}
+
+run_once() {
     local library=$1 level=$2 program=$3 size=$4
     shift 4
     bytes_of "$size"
@@ -121,9 +132,6 @@ meets_any() {
 
 trim() { sed -E 's/^ +//; s/ +$//' <<<"$1"; }
 
-limit=1
-# A loaded or emulated machine is slow; the second holds where there is time.
-[ -z "${FAULT_SECONDS:-}" ] || limit=$FAULT_SECONDS
 failed=0 runs=0
 started=$SECONDS
 
@@ -220,5 +228,5 @@ if [ "${1:-}" = --table ]; then
 fi
 
 for_each check_all
-echo "$runs runs, $((SECONDS - started)) s"
+echo "$runs runs, $repeated of them repeated, $((SECONDS - started)) s"
 exit $failed

@@ -7,6 +7,8 @@ here=$top_srcdir/tests/package
 mkdir -p "$arch"
 # shellcheck source=tests/package/apt-source.sh
 . "$here/apt-source.sh"
+# shellcheck source=tests/abi/instructions.sh
+. "$top_srcdir/tests/abi/instructions.sh"
 : "${MAKE:=make}"
 jobs=-j$(nproc)
 # Emulators are slow; Check multiplies every limit.
@@ -166,34 +168,6 @@ table() {
     sed -e '/^#/d' -e '/^$/d' "$here/arch.txt"
 }
 
-# instructions ARCHITECTURE OBJDUMP FILE...: instructions of files above the baseline, with the function
-# they are in.
-instructions() {
-    patterns=$(sed -n "s/^$1  *//p" "$here/arch-instructions.txt" | sed 's/^\(.*\)$/^(\1)$/')
-    [ -n "$patterns" ]
-    objdump=$2
-    shift 2
-    for file in "$@"; do
-        "$objdump" -d --no-show-raw-insn "$file" | awk -v patterns="$patterns" -v file="${file##*/}" '
-        BEGIN { count = split(patterns, pattern, "\n") }
-        /^[0-9a-f]+ <.*>:$/ { function_name = $2; next }
-        # Asks the processor first.
-        function_name ~ /^<__aarch64_(ldadd|ldclr|ldeor|ldset|swp|cas)/ { next }
-        /^ *[0-9a-f]+:\t/ {
-            sub(/^ *[0-9a-f]+:\t/, "")
-            gsub(/[ \t]+/, " ")
-            sub(/ ?[#;].*$/, "")
-            seen++
-            line = $0 " "
-            sub(/ $/, "", line)
-            if (line !~ / /) line = line " "
-            for (i = 1; i <= count; i++)
-                if (line ~ pattern[i]) print file ": " function_name " " line
-        }
-        END { if (seen < 1000) print file ": only " seen + 0 " instructions were read" }'
-    done
-}
-
 # baseline NAME ARCHITECTURE TRIPLET-: no library of a build has any.
 baseline() {
     instructions "$2" "$3objdump" "$arch/$1"/.libs/*.so "$arch/$1"/mimalloc-override.o >"$work/above"
@@ -204,17 +178,7 @@ baseline() {
 # baseline_finds ARCHITECTURE TRIPLET- FLAGS: the check above sees what a compiler that may use later
 # instructions writes.
 baseline_finds() {
-    cat >"$work/later.c" <<'EOC'
-int count(unsigned long x) { return __builtin_popcountl(x) + __builtin_clzl(x); }
-unsigned add(unsigned *p, unsigned long x, double *d)
-{
-    for (int i = 0; i < 64; i++)
-        d[i] += d[i + 64];
-    return __atomic_fetch_add(p, 1, __ATOMIC_ACQ_REL) + (unsigned)x / *p + x % *p;
-}
-EOC
-    "$2gcc" -O3 -c "$3" -o "$work/later.o" "$work/later.c"
-    instructions "$1" "$2objdump" "$work/later.o" | grep -v 'instructions were read'
+    found_later "$1" "$2objdump" "$2gcc" "$3"
 }
 
 # no_libatomic NAME TRIPLET-: the C library and its loader are all that is needed; but on ARM the tables

@@ -15,5 +15,4 @@ check-arch-short: package-tarball
 .PHONY: check-arch check-arch-short
 
 EXTRA_DIST += tests/package/apt-source.sh tests/package/arch-common.sh tests/package/arch.txt \
-	tests/package/arch-instructions.txt tests/package/emulated tests/package/laid-over \
-	tests/package/pages.c
+	tests/package/emulated tests/package/laid-over tests/package/pages.c

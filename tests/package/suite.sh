@@ -10,7 +10,7 @@
 run_test() {
     echo "---- $1: $2: $3"
     status=0
-    sh "$top_srcdir/$3" >"$work/log" 2>&1 </dev/null || status=$?
+    LINT=yes sh "$top_srcdir/$3" >"$work/log" 2>&1 </dev/null || status=$?
     case $status in
     0) say ok "$1" "$2" ;;
     77) skip "$1" "$2" "$(tail -n 1 "$work/log")" ;;

@@ -3,6 +3,9 @@
 # Rules for files: a license tag in each, no file of lib/ longer than 400 lines, conditionals of the
 # preprocessor only where they belong, no literal page size, every source listed in lib/local.mk.
 set -eu
+# shellcheck source=tests/style/lint.sh
+. "$top_srcdir/tests/style/lint.sh"
+lints_only
 cd "$top_srcdir"
 failed=0
 fail() {
@@ -23,7 +26,7 @@ else
 fi
 list() {
     if [ "$have_git" ]; then
-        git ls-files --cached --others --exclude-standard -- "$@"
+        git ls-files -- "$@"
     else
         # libtool adds its own macros.
         for name in "$@"; do
@@ -34,9 +37,9 @@ list() {
 
 tag=SPDX-License-Identifier # never before its value here: reuse(1) reads this file, too
 
-# Formats that know no comment, and texts that others prescribe.
+# Formats that know no comment, texts that others prescribe, and what distributions add.
 list lib include man tests m4 debian rpm .ci configure.ac Makefile.am bootstrap .clang-format \
-    .editorconfig | grep -vE '^debian/(changelog|control|.*/(control|format)|copyright|.*README\.Debian)$|\.(json|smt2|ps|txt|md)$' |
+    .editorconfig | grep -vE '^debian/(changelog|control|.*/(control|format)|copyright|.*README\.Debian|patches/.*|gbp\.conf)$|\.(json|smt2|ps|txt|md)$' |
     while read -r file; do
         [ -f "$file" ] || continue
         head -n 5 "$file" | grep -q "$tag: MIT" || echo "$file"

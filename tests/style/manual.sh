@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The manual is sound and agrees with the header, the library and the options:
-# - mandoc, groff and, where it is installed, codespell have nothing to say about any page;
+# - in the repository, mandoc, groff and, where it is installed, codespell have nothing to say about any
+#   page;
 # - every page has its sections, in the usual order, and refers to mimalloc(7), which refers to it;
 # - every reference to a page has its target;
 # - headers, exported symbols and pages of section 3 list the same functions, once each, and every
@@ -17,6 +18,8 @@ LC_ALL=C
 export LC_ALL
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${CC:=cc}" "${CXX:=c++}" "${NM:=nm}" "${CFLAGS:=}" "${CXXFLAGS:=}" "${PLAIN_SO:=}"
+# shellcheck source=tests/style/lint.sh
+. "$top_srcdir/tests/style/lint.sh"
 man=$top_srcdir/man
 include=$top_srcdir/include
 scratch=$(mktemp -d) || exit 99
@@ -47,26 +50,33 @@ compile() { # source file, other arguments
 
 # ---- lint
 skipped=
-for tool in mandoc groff; do
-    command -v $tool >/dev/null 2>&1 || skipped="$skipped $tool"
-done
-for page in "$man"/*.[1-9]; do
+lint_pages() {
+    for tool in mandoc groff; do
+        command -v $tool >/dev/null 2>&1 || skipped="$skipped $tool"
+    done
+    for page in "$man"/*.[1-9]; do
+        lint_page "$page"
+    done
+    # "Nd" and "Fo" are macros.
+    if command -v codespell >/dev/null 2>&1; then
+        said=$(codespell -L nd,fo "$man"/*.[1-9] "$top_srcdir/README.md" "$top_srcdir/NEWS")
+        [ -z "$said" ] || fail "codespell: $said"
+    fi
+}
+lint_page() {
     if command -v mandoc >/dev/null 2>&1; then
-        said=$(mandoc -Tlint -Wwarning "$page" 2>&1)
+        said=$(mandoc -Tlint -Wwarning "$1" 2>&1)
         [ -z "$said" ] || fail "mandoc: $said"
     fi
     if command -v groff >/dev/null 2>&1; then
-        said=$(groff -man -ww -Tutf8 "$page" 2>&1 >/dev/null)
-        [ -z "$said" ] || fail "groff: $said"
-        said=$(groff -mandoc -ww -Tutf8 "$page" 2>&1 >/dev/null)
-        [ -z "$said" ] || fail "groff -mandoc: $said"
+        for macros in -man -mandoc; do
+            said=$(groff $macros -ww -Tutf8 "$1" 2>&1 >/dev/null)
+            [ -z "$said" ] || fail "groff $macros: $said"
+        done
     fi
-done
-
-# "Nd" and "Fo" are macros.
-if command -v codespell >/dev/null 2>&1; then
-    said=$(codespell -L nd,fo "$man"/*.[1-9] "$top_srcdir/README.md" "$top_srcdir/NEWS")
-    [ -z "$said" ] || fail "codespell: $said"
+}
+if lints; then
+    lint_pages
 fi
 
 # ---- sections

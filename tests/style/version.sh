@@ -25,7 +25,7 @@ expect "mi_version(3)" "$(sed -n 's/^\.Fd #define MIMALLOC_PACKAGE_VERSION \\(dq
 # Nobody else repeats it; the benchmarks' results and the texts for people aside.
 literal=$(printf '%s\n' "$VERSION" | sed 's/\./\\\\?\\./g')
 if { if [ -e .git ] && command -v git >/dev/null; then
-    git ls-files --cached --others --exclude-standard
+    git ls-files
 else
     MAKEFLAGS='' MFLAGS='' "${MAKE:-make}" -s -C "$top_builddir" print-distributed
 fi; } | grep -E '^(configure\.ac|Makefile\.am|bootstrap|\.ci/|(lib|include|man|tests|m4)/)' |
