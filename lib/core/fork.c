@@ -28,7 +28,7 @@ static void fork_child(void) {
             continue;
         uint32_t state = mip_load_relaxed(&t->a_state);
         if (state == RECORD_BUSY || (state == RECORD_ACTIVE && mip_load_relaxed(&t->a_busy) != 0))
-            mip_store_relaxed(&t->a_state, RECORD_DEAD);
+            mip_thread_bury(t);
         else if (state == RECORD_ACTIVE)
             mip_thread_park_dead(t);
     }

@@ -46,30 +46,33 @@ static bool is_outgrown(const struct heap *heap, const struct page *page) {
 }
 
 /* Of an empty page that counts for so many slices: is it kept?  A few are, or as many as the
-   program misses.  Of those that do not count, hardly used, one of each class is. */
-MIP_INLINE bool is_kept(const struct heap *heap, const struct page *page, size_t counted) {
-    if (counted != 0)
-        return heap->empty_slices <= EMPTY_MAX || (!heap->is_made && mip_arena_may_keep());
-    const struct page *last = heap->queue[page->bin].last;
-    const struct page *other = last == page ? page->previous : last;
-    return other == NULL || other->until_event != 0 || !mip_page_is_hardly_used(other);
+   program misses; and each that does not count, of which there are few: a class goes on to another
+   page when it has used one up. */
+MIP_INLINE bool is_kept(const struct heap *heap, size_t counted) {
+    return counted == 0 || heap->empty_slices <= EMPTY_MAX ||
+           (!heap->is_made && mip_arena_may_keep());
+}
+
+void mip_heap_set_aside(struct heap *heap, struct page *page) {
+    if (page->next != NULL) {
+        mip_heap_unqueue(heap, page);
+        mip_page_list_push_back(&heap->queue[page->bin], page);
+    }
 }
 
 /* The last used block of a queued page came back.  Empty pages are kept for a while, at the end
    of the queue, so that others fill up before them. */
 static void page_empty(struct heap *heap, struct page *page) {
-    struct page_list *queue = &heap->queue[page->bin];
-    MIP_ASSERT(queue->first != page || heap->list[page->bin] == NULL);
+    MIP_ASSERT(heap->queue[page->bin].first != page || heap->list[page->bin] == NULL);
     size_t counted = mip_empty_slices(page);
     if (counted != 0)
         mip_heap_add_empty(heap, (ptrdiff_t)counted);
     page->stamp = heap->thread->ticks;
     bool is_punched = !SLOTS && page->holes != NULL; /* little of it is resident */
-    if (is_outgrown(heap, page) || is_punched || !is_kept(heap, page, counted)) {
+    if (is_outgrown(heap, page) || is_punched || !is_kept(heap, counted)) {
         mip_heap_release_page(heap, page);
-    } else if (page->next != NULL) {
-        mip_heap_unqueue(heap, page);
-        mip_page_list_push_back(queue, page);
+    } else {
+        mip_heap_set_aside(heap, page);
     }
 }
 
@@ -97,7 +100,7 @@ static void note_returned(struct page *page, uint32_t count) {
         mip_page_list_remove(list_of(heap, page), page);
         page->state = PAGE_QUEUED;
         page->until_event = page->capacity;
-        mip_page_list_push_back(&heap->queue[page->bin], page);
+        mip_page_queue(&heap->queue[page->bin], page);
     }
     page->until_event -= count;
     if (page->until_event == 0 && page->state == PAGE_CLOSED)
@@ -148,8 +151,12 @@ void mip_heap_put(struct page *page, struct block *first, struct block *last, ui
 /* Keep only the first blocks of a list that was taken from the page; the rest goes back. */
 static void shorten(struct page *page, struct block *list, uint32_t count) {
     struct block *last = list;
-    for (int i = 1; i < SHORT_LIST; i++)
-        last = mip_link_get(page, last);
+    for (int i = 1; i < SHORT_LIST; i++) {
+        struct block *next = mip_link_get(page, last);
+        if (MIP_UNLIKELY(next == NULL))
+            return; /* a signal's handler ended the owner between list and count: it is shorter */
+        last = next;
+    }
     page->local = mip_link_get(page, last);
     page->until_event -= count - SHORT_LIST;
     mip_link_set(page, last, NULL);

@@ -10,11 +10,13 @@
      ACTIVE   a living thread uses it; only that thread touches what is marked [owner]
      PARKED   its thread has ended; whoever changes PARKED to BUSY may act as the owner
      BUSY     somebody does
-     DEAD     after a fork: its thread was in the middle of something; never used again
-   The owner token in pages is the record's address and stays the same over adoptions. */
+     DEAD     its thread was in the middle of something when a fork, or a signal's handler, ended
+   it; never used again The owner token in pages is the record's address and stays the same over
+   adoptions. */
 #ifndef MIP_HEAP_H
 #define MIP_HEAP_H
 
+#include "../os/os.h"
 #include "arena.h"
 #include "page.h"
 
@@ -117,10 +119,12 @@ MIP_INLINE void mip_heap_count_slices(struct heap *heap, unsigned bin, ptrdiff_t
 }
 
 /* Is the page short, as a heap's first of a class is, and was at most half of it ever used?  A heap
-   keeps one such page of a class, without counting it, for little of it should be resident. */
+   keeps such a page without counting it, for little of it should be resident: not where a single OS
+   page may be the whole, nor in made heaps, of which no tick looks at what is kept for long. */
 MIP_INLINE bool mip_page_is_hardly_used(const struct page *page) {
     enum { SLICES_MOST = 2 };
-    return page->carved <= page->capacity / 2 && page->slices <= SLICES_MOST;
+    return page->carved <= page->capacity / 2 && page->slices <= SLICES_MOST &&
+           mip_os_info.page_size <= SLICE_SIZE / 4 && !(mip_page_flags(page) & PAGE_MADE);
 }
 
 /* For how much an empty page counts. */
@@ -183,13 +187,14 @@ void mip_heap_release_page(struct heap *heap, struct page *page);
 /* Give back empty pages that count, about `slices` long together. */
 void mip_heap_release_empty(struct heap *heap, size_t slices);
 
-/* Put what is left of the bin's list back on its page. */
-void mip_heap_unload(struct heap *heap, unsigned bin);
 /* All bins unloaded, and empty pages let go as mip_heap_trim does. */
 void mip_heap_settle(struct heap *heap, bool force);
 
 /* Take the page off the queue of its bin. */
 void mip_heap_unqueue(struct heap *heap, struct page *page);
+
+/* The page, which is empty, goes to the end of its queue. */
+void mip_heap_set_aside(struct heap *heap, struct page *page);
 
 /* Punch (holes.h) a page that has stayed less than a quarter used, if one is among the next few.
    now: ms. */
@@ -300,6 +305,10 @@ void mip_thread_unlock(struct thread *thread);
 
 /* In the child after fork: the record of a thread that is no more becomes parked. */
 void mip_thread_park_dead(struct thread *thread);
+
+/* Likewise, or when a signal's handler ended the thread, inside of a slow path: never used again.
+ */
+void mip_thread_bury(struct thread *thread);
 
 /* First record of all, in no particular order; follow next_record. */
 struct thread *mip_thread_first(void);

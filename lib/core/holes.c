@@ -97,6 +97,7 @@ uint32_t mip_holes_take(struct page *page, uint32_t limit, uint32_t *index) {
         uint32_t lost = page->capacity - page->carved;
         page->carved += lost;
         page->until_event += lost;
+        mip_store_fence(); /* else the carve after a second fork gave them out again */
         mip_holes_drop(page);
         return 0;
     }

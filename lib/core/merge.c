@@ -41,7 +41,7 @@ static void merge(struct heap *to, struct heap *from) {
     if (from->arena != 0 && mip_arena_is_exclusive(from->arena - 1))
         close_all(from);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
-        mip_page_list_append(&to->queue[bin], &from->queue[bin]);
+        mip_page_queue_all(&to->queue[bin], &from->queue[bin]);
         mip_heap_count_slices(to, bin, from->bin_slices[bin]);
     }
     mip_page_list_append(&to->full, &from->full);

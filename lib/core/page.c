@@ -21,16 +21,36 @@ _Static_assert((int)MIP_STAT_BIN_HUGE == (int)BIN_NONE, "one numbering of classe
 static struct pool page_pool = {.size = sizeof(struct page)};
 static _Atomic(unsigned) a_colour;
 
-void mip_page_list_append(struct page_list *list, struct page_list *other) {
+/* Everything of `other` goes behind `after` (NULL: to the front). */
+static void splice(struct page_list *list, struct page *after, struct page_list *other) {
     if (other->first == NULL)
         return;
-    other->first->previous = list->last;
-    if (list->last != NULL)
-        list->last->next = other->first;
+    struct page **next = after == NULL ? &list->first : &after->next;
+    struct page *before = *next;
+    other->first->previous = after;
+    other->last->next = before;
+    *next = other->first;
+    if (before != NULL)
+        before->previous = other->last;
     else
-        list->first = other->first;
-    list->last = other->last;
+        list->last = other->last;
     other->first = other->last = NULL;
+}
+
+void mip_page_list_append(struct page_list *list, struct page_list *other) {
+    splice(list, list->last, other);
+}
+
+void mip_page_queue_all(struct page_list *queue, struct page_list *pages) {
+    struct page *after = queue->last;
+    if (after != NULL && after->until_event == 0) /* then the first is not, or the only kind */
+        after = queue->first->until_event == 0 ? NULL : queue->first;
+    splice(queue, after, pages);
+}
+
+void mip_page_queue(struct page_list *queue, struct page *page) {
+    struct page_list one = {page, page};
+    mip_page_queue_all(queue, &one);
 }
 
 /* What variants with SLOTS need besides.  Inline, as what it names is missing at -O0 without SLOTS.

@@ -119,6 +119,11 @@ MIP_INLINE void mip_page_list_remove(struct page_list *list, struct page *page) 
 /* Everything of `other` goes to the end of `list`. */
 void mip_page_list_append(struct page_list *list, struct page_list *other);
 
+/* Pages that have used blocks are queued: at the end, but before those that are empty, for who lets
+   these go looks for them there. */
+void mip_page_queue_all(struct page_list *queue, struct page_list *pages);
+void mip_page_queue(struct page_list *queue, struct page *page); /* on no list */
+
 /* offset / block_size = offset * reciprocal / 2^44, rounded down: with reciprocal = ceil(2^44 /
    size) the product is too large by less than offset * size, and that is less than 2^44. */
 enum { RECIPROCAL_SHIFT = 44, PAGE_OFFSET_BITS = 23 };
@@ -161,7 +166,7 @@ MIP_INLINE void mip_link_set(const struct page *page, struct block *block, struc
     }
 }
 
-MIP_INLINE unsigned mip_page_flags(struct page *page) {
+MIP_INLINE unsigned mip_page_flags(const struct page *page) {
     return mip_load_relaxed(&page->a_flags);
 }
 

@@ -50,7 +50,7 @@ static void recount_page(struct heap *heap, struct page *page) {
         mip_page_list_remove(mip_page_flags(page) & PAGE_MADE ? &heap->full_made : &heap->full,
                              page);
         page->state = PAGE_QUEUED;
-        mip_page_list_push_back(&heap->queue[page->bin], page);
+        mip_page_queue(&heap->queue[page->bin], page);
     }
     page->until_event = page->carved - free_count;
     if (page->state == PAGE_CLOSED && page->until_event == 0)
@@ -66,14 +66,18 @@ static void recount_list(struct heap *heap, struct page_list *list) {
     }
 }
 
+/* No page of the heap counts as empty any more. */
+static void forget_empty(struct heap *heap) {
+    mip_heap_add_empty(heap, -(ptrdiff_t)heap->empty_slices);
+}
+
 static void recount_heap(struct heap *heap) {
     heap->punch_at = NULL;
     recount_list(heap, &heap->full);
     recount_list(heap, &heap->full_made);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         recount_list(heap, &heap->queue[bin]);
-    mip_arena_note_empty(-(ptrdiff_t)heap->empty_slices);
-    heap->empty_slices = 0;
+    forget_empty(heap);
     for (unsigned bin = 0; bin < BIN_COUNT; bin++)
         for (struct page *page = heap->queue[bin].first; page != NULL; page = page->next)
             if (page->until_event == 0)
@@ -122,6 +126,8 @@ static bool has_free_pages(const struct heap *heap) {
 
 void mip_thread_return(struct thread *thread) {
     mip_heap_settle(&thread->heap, true);
+    if (MIP_UNLIKELY(thread->heap.empty_slices != 0))
+        forget_empty(&thread->heap); /* ended by a signal's handler while it counted */
     mip_store_relaxed(&thread->a_has_pages, has_free_pages(&thread->heap));
     mip_thread_unlock(thread);
 }
@@ -142,6 +148,11 @@ static struct thread *lock_any_parked(void) {
 struct thread *mip_thread_borrow(void) {
     struct thread *thread = lock_any_parked();
     return thread != NULL ? thread : record_new(RECORD_BUSY);
+}
+
+void mip_thread_bury(struct thread *thread) {
+    forget_empty(&thread->heap);
+    mip_store_relaxed(&thread->a_state, RECORD_DEAD);
 }
 
 void mip_thread_park_dead(struct thread *thread) {

@@ -15,7 +15,7 @@ static void park(struct thread *thread) {
         /* A signal's handler has ended the thread inside a slow path: the record may be in any
            state, and nobody looks at it again, as in the child of a fork (fork.c). */
         mip_stat_decrease(MIP_STAT_THREADS, 1);
-        mip_store_relaxed(&thread->a_state, RECORD_DEAD);
+        mip_thread_bury(thread);
         return;
     }
     mip_busy_enter(thread);
@@ -91,7 +91,7 @@ void mip_thread_init(void) {
 
 void mip_thread_done(void) {
     struct thread *thread = mip_thread_self();
-    if (thread == NULL)
+    if (thread == NULL || thread->in_deferred) /* the tick that called goes on with the record */
         return;
     int saved = errno;
     mip_os_thread_hook_arm(thread_ends, NULL);

@@ -30,7 +30,9 @@ static void call_deferred(struct thread *thread, bool force) {
     thread->heartbeat++;
     void *arg;
     mip_deferred_free_fun *fun = (mip_deferred_free_fun *)mip_hook_get(&deferred_hook, &arg);
-    if (fun == NULL || thread->in_deferred)
+    /* A borrowed record is no thread of the program's: what the function allocates would borrow
+       another one, and call it again. */
+    if (fun == NULL || thread->in_deferred || thread != (void *)mip_tls_self)
         return;
     thread->in_deferred = true;
     fun(force, thread->heartbeat, arg);

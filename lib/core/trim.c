@@ -6,7 +6,8 @@
 #include "heap.h"
 #include "holes.h"
 
-void mip_heap_unload(struct heap *heap, unsigned bin) {
+/* Put what is left of the bin's list back on its page. */
+static void unload(struct heap *heap, unsigned bin) {
     struct page *page = heap->queue[bin].first;
     struct block *list = heap->list[bin];
     if (list != NULL) {
@@ -22,6 +23,7 @@ void mip_heap_unload(struct heap *heap, unsigned bin) {
         if (page->until_event == 0) {
             mip_heap_count_empty(heap, page, true);
             page->stamp = heap->thread->ticks;
+            mip_heap_set_aside(heap, page);
         }
     }
 }
@@ -37,7 +39,7 @@ static void unload_idle(struct heap *heap, unsigned bin) {
     uint32_t list = (uint32_t)((uintptr_t)heap->list[bin] >> GRANULE_SHIFT);
     uint32_t seen = list ^ page->until_event << 16;
     if (page->stamp == seen)
-        mip_heap_unload(heap, bin);
+        unload(heap, bin);
     else
         page->stamp = seen;
 }
@@ -127,7 +129,7 @@ void mip_heap_settle(struct heap *heap, bool force) {
     for (unsigned bin = 0; bin < BIN_COUNT; bin++) {
         if (SLOTS)
             mip_quarantine_flush(heap, bin);
-        mip_heap_unload(heap, bin);
+        unload(heap, bin);
         mip_heap_trim(heap, bin, force);
     }
 }

@@ -239,6 +239,69 @@ START_TEST(test_heap_check) {
 }
 END_TEST
 
+static int deferred_calls, deferred_depth;
+
+static void allocate_deferred(bool force, unsigned long long heartbeat, void *arg) {
+    (void)force, (void)heartbeat, (void)arg;
+    ck_assert_int_lt(deferred_depth, 10);
+    deferred_depth++;
+    deferred_calls++;
+    for (int i = 0; i < 3; i++)
+        mip_free(mip_malloc(600000)); /* each a tick */
+    deferred_depth--;
+}
+
+static void *tick_after_done(void *arg) {
+    (void)arg;
+    mip_free(mip_malloc(600000));
+    ck_assert_int_gt(deferred_calls, 0);
+    mip_thread_done();
+    mip_tls_self = TLS_DONE; /* as after the destructors */
+    deferred_calls = 0;
+    for (int i = 0; i < 100; i++)
+        mip_free(mip_malloc(600000));
+    return NULL;
+}
+
+/* The function of deferred frees allocates, which borrows a record when the thread's own is gone:
+   it is not called for that one. */
+START_TEST(test_deferred_after_the_end) {
+    mip_process_init();
+    mip_register_deferred_free(allocate_deferred, NULL);
+    in_thread(tick_after_done, NULL);
+    mip_register_deferred_free(NULL, NULL);
+    ck_assert_int_eq(deferred_calls, 0);
+}
+END_TEST
+
+static void end_deferred(bool force, unsigned long long heartbeat, void *arg) {
+    (void)force, (void)heartbeat, (void)arg;
+    struct thread *self = mip_thread_self();
+    deferred_calls++;
+    mip_thread_done();
+    ck_assert_ptr_eq(mip_thread_self(), self);
+}
+
+/* The tick that called goes on with the thread's record: it does not end it. */
+START_TEST(test_deferred_ends_the_thread) {
+    mip_process_init();
+    struct thread *self = mip_thread_get();
+    mip_register_deferred_free(end_deferred, NULL);
+    for (int i = 0; i < 100; i++) {
+        char *p = mip_malloc(600000);
+        memset(p, i, 100);
+        mip_free(mip_malloc(100));
+        mip_free(p);
+    }
+    mip_collect(true);
+    mip_register_deferred_free(NULL, NULL);
+    ck_assert_int_ge(deferred_calls, 100);
+    ck_assert_ptr_eq(mip_thread_self(), self);
+    mip_thread_done();
+    ck_assert_ptr_ne(mip_thread_self(), self);
+}
+END_TEST
+
 static TCase *threads(void) {
     TCase *test_case = tcase_create("threads");
     tcase_set_timeout(test_case, 120);
@@ -250,6 +313,8 @@ static TCase *threads(void) {
     tcase_add_loop_test(test_case, test_heap_of_the_dead, 0, 2);
     tcase_add_test(test_case, test_made_heap_gets_back);
     tcase_add_test(test_case, test_heap_check);
+    tcase_add_test(test_case, test_deferred_after_the_end);
+    tcase_add_test(test_case, test_deferred_ends_the_thread);
     return test_case;
 }
 
