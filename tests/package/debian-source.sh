@@ -73,6 +73,15 @@ license() {
         done <"$work/patterns"
         [ -n "$found" ] || { echo "$file is not in debian/copyright" && exit 1; }
     done <"$work/generated"
+    # And whoever holds a part of one of them.
+    mkdir -p "$work/tarball"
+    tar -C "$work/tarball" --strip-components=1 -xf "$TARBALL"
+    sed 's|^|'"$work/tarball/"'|' "$work/generated" | xargs sed -n \
+        's/^[#d][nl ]*Copyright \((C)\|©\) [-0-9, ]* \([A-Z][^<,]*[^<,. ]\).*/\2/p' | sort -u >"$work/holders"
+    [ "$(wc -l <"$work/holders")" -ge 3 ]
+    while read -r holder; do
+        grep -qF "$holder" copyright || { echo "$holder is not in debian/copyright" && exit 1; }
+    done <"$work/holders"
 }
 check D29 "debian/copyright has the text and the holder of LICENSE" license
 

@@ -52,7 +52,11 @@ if need autoreconf; then
 else
     skip U1 "autoreconf on the tarball" "$missing"
 fi
-check U4 "the tarball is what the repository holds, and what the Autotools generate" as_repository
+if [ -e "$top_srcdir/.git" ]; then
+    check U4 "the tarball is what the repository holds, and what the Autotools generate" as_repository
+else
+    skip U4 "the tarball is what the repository holds" "$top_srcdir is not a repository"
+fi
 check U4 "an unpacked tarball makes the same tarball" makes_itself
 check U6 "the user's flags on every line, none that optimises, hardens or chooses a processor" flags
 finish
