@@ -53,13 +53,6 @@ MIP_INLINE bool is_kept(const struct heap *heap, size_t counted) {
            (!heap->is_made && mip_arena_may_keep());
 }
 
-void mip_heap_set_aside(struct heap *heap, struct page *page) {
-    if (page->next != NULL) {
-        mip_heap_unqueue(heap, page);
-        mip_page_list_push_back(&heap->queue[page->bin], page);
-    }
-}
-
 /* The last used block of a queued page came back.  Empty pages are kept for a while, at the end
    of the queue, so that others fill up before them. */
 static void page_empty(struct heap *heap, struct page *page) {
@@ -71,8 +64,9 @@ static void page_empty(struct heap *heap, struct page *page) {
     bool is_punched = !SLOTS && page->holes != NULL; /* little of it is resident */
     if (is_outgrown(heap, page) || is_punched || !is_kept(heap, counted)) {
         mip_heap_release_page(heap, page);
-    } else {
-        mip_heap_set_aside(heap, page);
+    } else if (page->next != NULL) {
+        mip_heap_unqueue(heap, page);
+        mip_page_list_push_back(&heap->queue[page->bin], page);
     }
 }
 

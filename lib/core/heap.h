@@ -193,9 +193,6 @@ void mip_heap_settle(struct heap *heap, bool force);
 /* Take the page off the queue of its bin. */
 void mip_heap_unqueue(struct heap *heap, struct page *page);
 
-/* The page, which is empty, goes to the end of its queue. */
-void mip_heap_set_aside(struct heap *heap, struct page *page);
-
 /* Punch (holes.h) a page that has stayed less than a quarter used, if one is among the next few.
    now: ms. */
 void mip_heap_punch(struct heap *heap, uint64_t now);

@@ -42,9 +42,13 @@ void mip_page_list_append(struct page_list *list, struct page_list *other) {
 }
 
 void mip_page_queue_all(struct page_list *queue, struct page_list *pages) {
+    enum { LOOKS = 16 };
     struct page *after = queue->last;
-    if (after != NULL && after->until_event == 0) /* then the first is not, or the only kind */
-        after = queue->first->until_event == 0 ? NULL : queue->first;
+    for (int i = 0; after != NULL && after->until_event == 0; after = after->previous)
+        if (++i == LOOKS) { /* behind the first then, or before it where it is empty, too */
+            after = queue->first->until_event == 0 ? NULL : queue->first;
+            break;
+        }
     splice(queue, after, pages);
 }
 

@@ -23,7 +23,6 @@ static void unload(struct heap *heap, unsigned bin) {
         if (page->until_event == 0) {
             mip_heap_count_empty(heap, page, true);
             page->stamp = heap->thread->ticks;
-            mip_heap_set_aside(heap, page);
         }
     }
 }
@@ -52,6 +51,11 @@ static bool is_stale(const struct heap *heap, const struct page *page) {
            (ticks > EMPTY_TICKS && !mip_page_is_hardly_used(page) && !mip_arena_may_keep());
 }
 
+static void release_stale(struct heap *heap, struct page *page, bool force) {
+    if (page->until_event == 0 && (force || is_stale(heap, page)))
+        mip_heap_release_page(heap, page);
+}
+
 void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
     enum { LOOKS = 4 };
     if (heap->list[bin] != NULL)
@@ -59,10 +63,11 @@ void mip_heap_trim(struct heap *heap, unsigned bin, bool force) {
     struct page *page = heap->queue[bin].last;
     for (int looks = 0; page != NULL && (force || looks < LOOKS); looks++) {
         struct page *before = page->previous;
-        if (page->until_event == 0 && (force || is_stale(heap, page)))
-            mip_heap_release_page(heap, page);
+        release_stale(heap, page, force);
         page = before;
     }
+    if (heap->queue[bin].first != NULL) /* empty when it was unloaded, it has not moved */
+        release_stale(heap, heap->queue[bin].first, force);
 }
 
 /* Is a round to punch due?  Rounds begin PUNCH_DELAYS purge delays apart, since this memory is

@@ -46,9 +46,10 @@ tried() { # TEST
     # Nothing is passed over.
     grep -x "$1 *PASS" "$work/$1.summary"
 }
-for test in $(sed -n 's/^Tests: //p' "$top_srcdir/debian/tests/control"); do
+sed -n 's/^Tests: //p' "$top_srcdir/debian/tests/control" >"$work/tests"
+while read -r test <&3; do
     check D25 "autopkgtest $test" tried "$test"
-done
+done 3<"$work/tests"
 all_tried() {
     find "$top_srcdir/debian/tests" -type f ! -name control -printf '%f\n' | sort >"$work/wanted"
     cat "$work"/*.summary | sed 's/ .*//' | sort | diff "$work/wanted" -
