@@ -5,7 +5,7 @@
 # at instead of all of arch.txt.
 ARCH_CHECKS_SHORT = tests/package/arch-short.sh
 ARCH_CHECKS = tests/package/arch-pages.sh tests/package/arch-musl.sh tests/package/arch.sh \
-	tests/package/arch-debian.sh
+	tests/package/arch-links.sh tests/package/arch-debian.sh
 PACKAGE_CHECKS_FULL += $(ARCH_CHECKS)
 
 check-arch: package-tarball
