@@ -10,9 +10,9 @@
      ACTIVE   a living thread uses it; only that thread touches what is marked [owner]
      PARKED   its thread has ended; whoever changes PARKED to BUSY may act as the owner
      BUSY     somebody does
-     DEAD     its thread was in the middle of something when a fork, or a signal's handler, ended
-   it; never used again The owner token in pages is the record's address and stays the same over
-   adoptions. */
+     DEAD     a fork, or a signal's handler, ended its thread in the midst of something; unused
+
+   The owner token in pages is the record's address and stays the same over adoptions. */
 #ifndef MIP_HEAP_H
 #define MIP_HEAP_H
 
@@ -96,7 +96,7 @@ struct MIP_ALIGNED(128) thread {
     uint32_t visits;              /* [owner] walks over any of its heaps that are going on */
     bool in_deferred;             /* [owner] the program's deferred-free function is running */
     bool is_changing;             /* [owner] CHECK_LEVEL: a free is between slot word and list */
-    bool needs_recount;           /* [lock] parked by a fork: counts may be off by one */
+    bool needs_recount;           /* [lock] its thread was cut off: counts may be off */
     bool needs_flush;             /* [lock] likewise: batches wait for the next drain */
     uint8_t batches_used;         /* [owner] batches that hold blocks */
     uint8_t next_way;             /* [owner] which way of a set is evicted next */

@@ -151,7 +151,15 @@ struct thread *mip_thread_borrow(void) {
 }
 
 void mip_thread_bury(struct thread *thread) {
-    forget_empty(&thread->heap);
+    enum { HEAPS_MOST = 1000 }; /* whatever the list has come to be */
+    /* The heaps' own counts stay: the thread that forks, in a signal's handler, may have locked the
+       record itself, and goes on with it. */
+    mip_arena_note_empty(-(ptrdiff_t)thread->heap.empty_slices);
+    struct heap *heap = thread->made;
+    for (int i = 0; heap != NULL && i < HEAPS_MOST; i++, heap = heap->next)
+        mip_arena_note_empty(-(ptrdiff_t)heap->empty_slices);
+    if (mip_load_relaxed(&thread->a_state) == RECORD_ACTIVE)
+        mip_stat_decrease(MIP_STAT_THREADS, 1);
     mip_store_relaxed(&thread->a_state, RECORD_DEAD);
 }
 

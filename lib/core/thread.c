@@ -14,7 +14,6 @@ static void park(struct thread *thread) {
     if (MIP_UNLIKELY(mip_load_relaxed(&thread->a_busy) != 0)) {
         /* A signal's handler has ended the thread inside a slow path: the record may be in any
            state, and nobody looks at it again, as in the child of a fork (fork.c). */
-        mip_stat_decrease(MIP_STAT_THREADS, 1);
         mip_thread_bury(thread);
         return;
     }

@@ -201,9 +201,13 @@ enum { CHECKS = 3000, TIMER = 60 };
 
 static volatile sig_atomic_t checks;
 
-static void arm(void) {
-    const struct itimerval once = {.it_value = {.tv_usec = TIMER}};
+static void arm_for(suseconds_t time) {
+    const struct itimerval once = {.it_value = {.tv_usec = time}};
     setitimer(ITIMER_REAL, &once, NULL);
+}
+
+static void arm(void) {
+    arm_for(TIMER);
 }
 
 /* The timer runs once each time, so that the loop gets on however slow the checks are. */
@@ -277,6 +281,55 @@ static void ended(void) {
     exit(0);
 }
 
+enum { FORKS = 600, FORK_BLOCKS = 20000 };
+
+static volatile sig_atomic_t forks, is_forked, bad_children;
+
+static void fork_in_handler(int signal) {
+    (void)signal;
+    pid_t child = fork();
+    if (child == 0) {
+        is_forked = 1;
+        return;
+    }
+    int status = 1;
+    waitpid(child, &status, 0);
+    bad_children += status != 0;
+    if (++forks < FORKS)
+        arm_for(50 + forks * 37 % 400); /* anywhere */
+}
+
+static void *use_many(void *arg) {
+    void **many = arg;
+    for (size_t i = 0; i < FORK_BLOCKS; i++)
+        many[i] = mi_malloc(3000);
+    return NULL;
+}
+
+/* In the child: forks in a signal's handler, wherever free happens to be, above all in records of
+   ended threads; the children go on, and what they have is checked. */
+static void forked(void) {
+    static void *many[FORK_BLOCKS];
+    pthread_t thread;
+    time_t end = time(NULL) + SECONDS_MOST;
+    signal(SIGALRM, fork_in_handler);
+    while (forks < FORKS && time(NULL) < end) {
+        if (pthread_create(&thread, NULL, use_many, many) != 0 || pthread_join(thread, NULL) != 0)
+            exit(5);
+        arm();
+        for (size_t i = 0; i < FORK_BLOCKS; i++) {
+            mi_free(many[i]);
+            if (is_forked) {
+                mi_collect(false);
+                mip_process_check();
+                _exit(0);
+            }
+        }
+        arm_for(0); /* no fork in the midst of pthread_create */
+    }
+    exit(bad_children == 0 ? 0 : 4);
+}
+
 /* What is done in a child that must end well. */
 static const struct {
     const char *name;
@@ -284,6 +337,7 @@ static const struct {
 } careful[] = {
     {"checked in a signal's handler", interrupted},
     {"threads ended in a signal's handler", ended},
+    {"forks in a signal's handler", forked},
 };
 
 /* The status of a child that does this, or plants that; what it said on stderr, a string, in said.
