@@ -387,6 +387,10 @@ int main(void) {
         }
     }
     for (size_t i = 0; i < sizeof(careful) / sizeof(careful[0]); i++) {
+        if (careful[i].fun == forked && getenv("TEST_EMULATED") != NULL) {
+            printf("not tried: %s: an emulator's own locks are held there\n", careful[i].name);
+            continue;
+        }
         int status = run_child(careful[i].fun, NULL, said, sizeof(said));
         if (!is_well(status, said)) {
             printf("FAIL: %s: status %x: %s\n", careful[i].name, (unsigned)status, said);
