@@ -303,8 +303,7 @@ void mip_thread_unlock(struct thread *thread);
 /* In the child after fork: the record of a thread that is no more becomes parked. */
 void mip_thread_park_dead(struct thread *thread);
 
-/* Likewise, or when a signal's handler ended the thread, inside of a slow path: never used again.
- */
+/* Likewise, or where a signal's handler ended the thread, inside a slow path: never used again. */
 void mip_thread_bury(struct thread *thread);
 
 /* First record of all, in no particular order; follow next_record. */

@@ -7,9 +7,9 @@
    it left it from the second time on.  What was warm through a whole period without being taken
    was too much: it lowers the bound by as many, and is purged little by little; a period is as long
    as the purge delay and is looked at by ticks.  Empty pages that heaps keep count as warm, but for
-   those that were hardly used.  The bound is at least 1 MiB, and what is resident never
-   exceeds what was lately in use at the top by more than a quarter.  So a program that frees what
-   it built up, once, keeps 1 MiB.  What lies above the bound is purged when slices are freed, or
+   those that were hardly used.  The bound is at least 1 MiB, and what is resident never exceeds
+   what was lately in use at the top by more than a quarter.  So a program that frees what it built
+   up, once, keeps 1 MiB.  What lies above the bound is purged when slices are freed, or
    taken cold, high addresses first (allocation prefers low ones), in runs as long as possible.  A
    single event pays for at most twice what it freed, or 4 MiB, whichever is more. */
 #include "../base/options.h"

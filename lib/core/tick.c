@@ -64,7 +64,8 @@ static void check_bins(struct thread *thread) {
     for (int i = 0; i < BINS_PER_CHECK; i++) {
         unsigned bin = thread->check_bin;
         thread->check_bin = (uint8_t)(bin + 1 < BIN_COUNT ? bin + 1 : 0);
-        mip_heap_trim(&thread->heap, bin, false);
+        if (thread->heap.queue[bin].first != NULL) /* most have none */
+            mip_heap_trim(&thread->heap, bin, false);
     }
 }
 

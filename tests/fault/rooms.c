@@ -231,7 +231,7 @@ static void interrupted(void) {
     exit(0);
 }
 
-enum { THREADS_ENDED = 2000, SECONDS_MOST = 20 };
+enum { THREADS_ENDED = 2000, SECONDS_MOST = 8 };
 
 static volatile sig_atomic_t has_ended, in_slow_path;
 
@@ -262,7 +262,7 @@ static void *take_and_give(void *arg) {
 /* In the child: threads end in a signal's handler in the midst of free, each eighth one in a slow
    path; what they leave is checked, and used by the next. */
 static void ended(void) {
-    alarm(3 * SECONDS_MOST); /* a broken list may go round for ever */
+    alarm(6 * SECONDS_MOST); /* a broken list may go round for ever */
     pthread_barrier_t begun;
     pthread_t thread;
     pthread_barrier_init(&begun, NULL, 2);
@@ -281,21 +281,32 @@ static void ended(void) {
     exit(0);
 }
 
-enum { FORKS = 600, FORK_BLOCKS = 20000 };
+enum { FORKS = 120, FORK_BLOCKS = 20000 };
 
 static volatile sig_atomic_t forks, is_forked, bad_children;
 
+static bool is_any_locked(void) {
+    const struct thread *record = mip_thread_first();
+    while (record != NULL && mip_load_relaxed(&record->a_state) != RECORD_BUSY)
+        record = record->next_record;
+    return record != NULL;
+}
+
+/* Three of four times while it has another's record locked. */
 static void fork_in_handler(int signal) {
     (void)signal;
-    pid_t child = fork();
-    if (child == 0) {
-        is_forked = 1;
-        return;
+    if (forks % 4 == 0 || is_any_locked()) {
+        forks++;
+        pid_t child = fork();
+        if (child == 0) {
+            is_forked = 1;
+            return;
+        }
+        int status = 1;
+        waitpid(child, &status, 0);
+        bad_children += status != 0;
     }
-    int status = 1;
-    waitpid(child, &status, 0);
-    bad_children += status != 0;
-    if (++forks < FORKS)
+    if (forks < FORKS)
         arm_for(50 + forks * 37 % 400); /* anywhere */
 }
 
@@ -306,8 +317,8 @@ static void *use_many(void *arg) {
     return NULL;
 }
 
-/* In the child: forks in a signal's handler, wherever free happens to be, above all in records of
-   ended threads; the children go on, and what they have is checked. */
+/* In the child: forks in a signal's handler, wherever free happens to be; the children go on, and
+   what they have is checked. */
 static void forked(void) {
     static void *many[FORK_BLOCKS];
     pthread_t thread;

@@ -261,6 +261,13 @@ static size_t punched_pages(unsigned bin) {
 enum { SPARSE_COUNT = 4000, SPARSE_SIZE = 4000, DAY = 86400000 };
 static char *sparse[SPARSE_COUNT];
 
+static bool is_as_set(int i) {
+    int j = 0;
+    while (j < SPARSE_SIZE && sparse[i][j] == (char)i)
+        j++;
+    return j == SPARSE_SIZE;
+}
+
 static int sparse_every(void) {
     return (int)mip_max(16, 8 * mip_os_info.page_size / SPARSE_SIZE);
 }
@@ -304,8 +311,7 @@ START_TEST(test_sparse_pages_are_punched) {
         if (i % every != 0)
             memset(sparse[i] = mip_malloc(SPARSE_SIZE), i, SPARSE_SIZE);
     for (int i = 0; i < SPARSE_COUNT; i++)
-        for (int j = 0; j < SPARSE_SIZE; j++)
-            ck_assert_int_eq(sparse[i][j], (char)i);
+        ck_assert(is_as_set(i));
     ck_assert_uint_le(punched_pages(bin), 1);
     /* A collection waits for nothing. */
     for (int i = 0; i < SPARSE_COUNT; i++)
@@ -331,8 +337,7 @@ START_TEST(test_growth_punches_sparse_pages) {
         ck_assert_ptr_nonnull(mip_malloc(SMALL_SIZE));
     ck_assert_uint_ge(punched_pages(bin) + 1, pages);
     for (int i = 0; i < SPARSE_COUNT; i += sparse_every())
-        for (int j = 0; j < SPARSE_SIZE; j++)
-            ck_assert_int_eq(sparse[i][j], (char)i);
+        ck_assert(is_as_set(i));
 }
 END_TEST
 
@@ -356,13 +361,12 @@ START_TEST(test_collection_punches_for_ended_threads) {
         punched += page->holes != NULL;
     ck_assert_uint_ge(punched + 1, pages);
     for (int i = 0; i < SPARSE_COUNT; i += sparse_every())
-        for (int j = 0; j < SPARSE_SIZE; j++)
-            ck_assert_int_eq(sparse[i][j], (char)i);
+        ck_assert(is_as_set(i));
 }
 END_TEST
 
 /* One block at a time, of ever another size: none of them makes a page anew, where OS pages are
- * short. */
+   short. */
 START_TEST(test_hardly_used_pages_stay) {
     enum { CLASSES_SIZE = 60000, ROUNDS = 20 };
     mip_process_init();
@@ -402,7 +406,7 @@ START_TEST(test_made_heaps_keep_little) {
 END_TEST
 
 /* Empty pages are let go although others of their class get back a block each, and go on being
- * kept. */
+   kept. */
 START_TEST(test_empty_pages_before_returning_ones) {
     enum { SIZE = 4000, COUNT = 6000, RETURNING = 8, TICKS = 16 * 1024 };
     static char *blocks[COUNT];
@@ -470,6 +474,58 @@ START_TEST(test_unloaded_page_is_let_go) {
 }
 END_TEST
 
+enum { MANY_BLOCKS = 20000 };
+
+static void *many[MANY_BLOCKS];
+
+static void *free_many(void *arg) {
+    for (int i = 0; i < MANY_BLOCKS; i++)
+        mip_free(many[i]);
+    return arg;
+}
+
+/* A signal's handler that ends a thread between two stores leaves a count that is more than its
+   list. */
+START_TEST(test_list_shorter_than_its_count) {
+    enum { SIZE = 100, COUNT = 200, LEFT = 5 };
+    void *blocks[COUNT];
+    mip_process_init();
+    struct heap *heap = mip_heap_backing();
+    unsigned bin = mip_bin_of(SIZE);
+    for (int i = 0; i < COUNT; i++)
+        blocks[i] = mip_malloc(SIZE);
+    for (int i = LEFT; i < COUNT; i++)
+        mip_free(blocks[i]);
+    struct page *page = mip_pagemap_find(blocks[0]);
+    for (int i = 0; i < MANY_BLOCKS; i++)
+        many[i] = mip_malloc(3000);
+    in_thread(free_many, NULL); /* whose messages wait */
+    page->local = NULL;
+    heap->list[bin] = NULL;
+    for (int i = 0; i < LEFT; i++)
+        mip_free(blocks[i]);
+    ck_assert(mip_heap_load(heap, bin, page));
+    ck_assert_ptr_nonnull(mip_malloc(SIZE));
+}
+END_TEST
+
+static void *count_more_and_end(void *record) {
+    mip_free(mip_malloc(100));
+    mip_heap_backing()->empty_slices += 3;
+    *(struct thread **)record = mip_thread_self();
+    return NULL;
+}
+
+/* It may do so while it counts its empty pages, too: they are let go before others may use them. */
+START_TEST(test_parked_counts_nothing_as_empty) {
+    struct thread *record = NULL;
+    mip_process_init();
+    in_thread(count_more_and_end, &record);
+    ck_assert_ptr_nonnull(record);
+    ck_assert_uint_eq(record->heap.empty_slices, 0);
+}
+END_TEST
+
 static TCase *heaps(void) {
     TCase *test_case = tcase_create("heaps");
     tcase_set_timeout(test_case, 120);
@@ -489,6 +545,8 @@ static TCase *heaps(void) {
     tcase_add_test(test_case, test_made_heaps_keep_little);
     tcase_add_test(test_case, test_empty_pages_before_returning_ones);
     tcase_add_test(test_case, test_unloaded_page_is_let_go);
+    tcase_add_test(test_case, test_list_shorter_than_its_count);
+    tcase_add_test(test_case, test_parked_counts_nothing_as_empty);
     return test_case;
 }
 
