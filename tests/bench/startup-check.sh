@@ -13,6 +13,7 @@ skip() {
 }
 
 [ -n "${OVERRIDE_SO:-}" ] || skip "the override library is not built"
+[ -z "${TEST_EMULATED:-}" ] || skip "an emulator's memory and calls are not the program's"
 case " ${CFLAGS:-} " in
 *" -fsanitize"* | *" --coverage "* | *" -pg "*) skip "built with instrumentation: $CFLAGS" ;;
 esac

@@ -78,10 +78,10 @@ while read -r name triplet elf emulator cpus later <&3; do
         check emulated "$name, processor $cpu: override, conformance, faults" \
             suite "$name" 'tests/override/*' 'tests/conformance/*' 'tests/fault/*' -- \
             "$here/emulated" "/usr/$triplet" "$elf" "$emulator"
-        # And the rest of what a package's build runs there, but for the stress, which looks at resident
-        # memory: the emulator's.
+        # And the rest of what a package's build runs there, but for the stress and the start-up, which
+        # look at resident memory: the emulator's.
         check emulated "$name, processor $cpu: binary interface, launcher" \
-            suite "$name" 'tests/abi/*' 'tests/run/*' 'tests/model/*' 'tests/bench/startup*' -- \
+            suite "$name" 'tests/abi/*' 'tests/run/*' 'tests/model/*' -- \
             "$here/emulated" "/usr/$triplet" "$elf" "$emulator"
     done
 done
