@@ -746,7 +746,7 @@ inline void *allocate(std::size_t size, std::size_t alignment) {
     return alignment > BLOCK_ALIGNMENT ? mi_new_aligned(size, alignment) : mi_new(size);
 }
 
-/* Fails like operator new.  Never takes the block elsewhere, as mi_heap_alloc_new may. */
+/* Fails like operator new. */
 inline void *allocate_from(mi_heap_t *heap, std::size_t size, std::size_t alignment) {
     for (;;) {
         void *block = alignment > BLOCK_ALIGNMENT ? mi_heap_malloc_aligned(heap, size, alignment)

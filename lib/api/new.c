@@ -3,6 +3,7 @@
 #include "api.h"
 #include "new_failure.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define CALLER __builtin_return_address(0)
@@ -54,6 +55,10 @@ static void *resize(void *p, size_t size, const void *caller) {
     if (MIP_LIKELY(resized != NULL)) {
         return resized;
     }
+    if (p != NULL && errno == EINVAL) {
+        size =
+            SIZE_MAX; /* no block of ours, and its contents are unknown: nothing can replace it */
+    }
     void *fresh = mip_api_new_failed(MIP_NEW_PLAIN, size, 0, caller);
     if (p != NULL) {
         memcpy(fresh, p, mip_min(size, mip_usable_size(p)));
@@ -70,17 +75,12 @@ MIP_EXPORT void *mi_new_reallocn(void *p, size_t count, size_t size) {
     return resize(p, mip_total_of(count, size), CALLER);
 }
 
-/* What the failure path gives comes from the thread's default heap: it only shows that there is
-   memory again, and `heap` is asked once more.  A heap that still has none (one tied to an arena)
-   passes the block of the default heap on. */
 static void *from_heap(mi_heap_t *heap, size_t size, const void *caller) {
     void *p = mip_heap_malloc(heap_of(heap), size, false);
     if (MIP_LIKELY(p != NULL)) {
         return p;
     }
-    mip_free(mip_api_new_failed(MIP_NEW_PLAIN, size, 0, caller));
-    p = mip_heap_malloc(heap_of(heap), size, false);
-    return p != NULL ? p : mip_api_new_failed(MIP_NEW_PLAIN, size, 0, caller);
+    return mip_api_heap_new_failed(heap_of(heap), size, caller);
 }
 
 MIP_EXPORT void *mi_heap_alloc_new(mi_heap_t *heap, size_t size) {

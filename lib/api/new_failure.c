@@ -196,9 +196,9 @@ _Noreturn static void throw_bad_alloc(size_t size) {
               size);
 }
 
-static void *allocate(enum mip_new_form form, size_t size, size_t alignment) {
-    return is_aligned(form) ? mip_heap_malloc_aligned(NULL, size, alignment, 0, false)
-                            : mip_malloc(size);
+static void *allocate(struct heap *heap, enum mip_new_form form, size_t size, size_t alignment) {
+    return is_aligned(form) ? mip_heap_malloc_aligned(heap, size, alignment, 0, false)
+                            : mip_heap_malloc(heap, size, false);
 }
 
 static void call_handler(void *handler) {
@@ -207,8 +207,8 @@ static void call_handler(void *handler) {
 
 /* The loop that every operator new runs.  A block, NULL of a nothrow form, or what the handler
    throws; NULL of the others when there is no handler left and they have to throw. */
-static void *run_handlers(get_new_handler *get_handler, enum mip_new_form form, size_t size,
-                          size_t alignment) {
+static void *run_handlers(get_new_handler *get_handler, struct heap *heap, enum mip_new_form form,
+                          size_t size, size_t alignment) {
     while (get_handler != NULL) {
         new_handler *handler = get_handler();
         if (handler == NULL) {
@@ -221,7 +221,7 @@ static void *run_handlers(get_new_handler *get_handler, enum mip_new_form form, 
         } else {
             handler();
         }
-        void *p = allocate(form, size, alignment);
+        void *p = allocate(heap, form, size, alignment);
         if (p != NULL) {
             return p;
         }
@@ -230,7 +230,7 @@ static void *run_handlers(get_new_handler *get_handler, enum mip_new_form form, 
 }
 
 static void *loop_without_runtime(enum mip_new_form form, size_t size, size_t alignment) {
-    void *p = run_handlers(cxx_get_new_handler, form, size, alignment);
+    void *p = run_handlers(cxx_get_new_handler, NULL, form, size, alignment);
     if (p == NULL && !is_nothrow(form)) {
         throw_bad_alloc(size);
     }
@@ -242,7 +242,8 @@ static void *loop_without_runtime(enum mip_new_form form, size_t size, size_t al
    there. */
 static void *loop_with_runtime(const void *get_handler, enum mip_new_form form, size_t size,
                                size_t alignment, const void *caller) {
-    void *p = run_handlers((get_new_handler *)as_function(get_handler), form, size, alignment);
+    void *p =
+        run_handlers((get_new_handler *)as_function(get_handler), NULL, form, size, alignment);
     if (p != NULL || is_nothrow(form)) {
         return p;
     }
@@ -265,6 +266,16 @@ static void give_back(void *p, enum mip_new_form form, size_t alignment, const v
     }
 }
 
+/* A runtime may ask malloc for more than it was asked for: sized forms of delete would not know the
+   block again where the size is kept. */
+static void *as_asked_for(void *p, enum mip_new_form form, size_t size, size_t alignment) {
+    if (!(SLOTS || WATCHED) || (size != 0 && mip_expand(p, size) != NULL)) {
+        return p;
+    }
+    mip_free(p);
+    return allocate(NULL, form, size, alignment);
+}
+
 /* A block that is not ours (malloc is another's, or the program has an operator new of its own)
    only shows that there is memory again.  After a few rounds in which there is none for us, the
    runtime is asked for what nobody has, so that the handler or the exception ends it. */
@@ -273,11 +284,15 @@ static void *ask_runtime(const void *operator_new, enum mip_new_form form, size_
     enum { TRIES = 4 };
     for (int i = 0; i < TRIES && size <= MIP_SIZE_MAX; i++) {
         void *p = call_operator(operator_new, form, size, alignment);
-        if (p == NULL || mip_is_ours(p)) {
-            return p;
+        if (p == NULL) {
+            return NULL;
         }
-        give_back(p, form, alignment, caller);
-        p = allocate(form, size, alignment);
+        if (mip_is_ours(p)) {
+            p = as_asked_for(p, form, size, alignment);
+        } else {
+            give_back(p, form, alignment, caller);
+            p = allocate(NULL, form, size, alignment);
+        }
         if (p != NULL) {
             return p;
         }
@@ -298,6 +313,14 @@ void *mip_api_new_failed(enum mip_new_form form, size_t size, size_t alignment,
         }
     }
     return ask_runtime(operator_new, form, size, alignment, caller);
+}
+
+void *mip_api_heap_new_failed(struct heap *heap, size_t size, const void *caller) {
+    const void *found = find_operator(MIP_CXX_GET_NEW_HANDLER, caller);
+    get_new_handler *get_handler =
+        found != NULL ? (get_new_handler *)as_function(found) : cxx_get_new_handler;
+    void *p = run_handlers(get_handler, heap, MIP_NEW_PLAIN, size, 0);
+    return p != NULL ? p : mip_api_new_failed(MIP_NEW_PLAIN, IMPOSSIBLE_SIZE, 0, caller);
 }
 
 struct call {

@@ -24,6 +24,10 @@ enum mip_new_form {
 MIP_COLD void *mip_api_new_failed(enum mip_new_form form, size_t size, size_t alignment,
                                   const void *caller);
 
+/* Likewise in a heap, which has no memory: a block of this heap, or bad_alloc. */
+struct heap;
+MIP_COLD void *mip_api_heap_new_failed(struct heap *heap, size_t size, const void *caller);
+
 /* A program called a nothrow form of operator new and has, of its own, only the throwing form that
    this stands for: what `operator_new`, that form, gives, or NULL when it throws.  `form` is the
    nothrow one, `name` its symbol. */

@@ -271,6 +271,7 @@ void mi_process_info_print(void) {
 
 void mi_stats_reset(void) {
     mip_stats_reset();
+    mip_error_count_reset();
 }
 
 /* Counters have one copy: nothing waits to be merged. */

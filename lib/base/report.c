@@ -244,6 +244,10 @@ size_t mip_error_count(void) {
     return mip_load_relaxed(&a_error_count);
 }
 
+void mip_error_count_reset(void) {
+    mip_store_relaxed(&a_error_count, 0);
+}
+
 void mip_fatal(const char *format, ...) {
     va_list args;
     va_start(args, format);

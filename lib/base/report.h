@@ -43,6 +43,7 @@ void mip_warning(const char *format, ...) MIP_FORMAT(1, 2);
    allocation needs: the function may allocate. */
 void mip_error(int error, const char *format, ...) MIP_FORMAT(2, 3);
 size_t mip_error_count(void);
+void mip_error_count_reset(void);
 
 /* "mimalloc: fatal: ..." on stderr whatever the options say, then abort(). */
 _Noreturn void mip_fatal(const char *format, ...) MIP_FORMAT(1, 2);

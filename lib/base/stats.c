@@ -3,6 +3,8 @@
    counted in.  Any thread; every operation is a relaxed atomic one. */
 #include "stats.h"
 
+#include "../variant.h"
+
 /* A counter.  What was freed before the last reset is subtracted from both sums when they are
    read, so that a reset loses nothing that others count at the same time:
    1. current == a_total - a_freed, modulo the word
@@ -71,8 +73,11 @@ void mip_stat_decrease(enum mip_stat stat, size_t amount) {
     decrease(&counts[stat], amount);
 }
 
+/* Where blocks are counted, a large one goes with its free, not with the page that its owner has
+   yet to release. */
 void mip_stat_read(enum mip_stat stat, struct mip_stat_values *values) {
-    read_count(&counts[stat], values);
+    bool is_of_blocks = COUNT_BLOCKS && stat == MIP_STAT_HUGE;
+    read_count(is_of_blocks ? &bins[MIP_STAT_BIN_HUGE].bytes : &counts[stat], values);
 }
 
 void mip_stat_page_increase(unsigned bin) {
@@ -139,6 +144,12 @@ mip_stat_word mip_stat_requested(void) {
 }
 
 void mip_stats_reset(void) {
+    static const enum mip_stat only_counted_up[] = {MIP_STAT_RESET, MIP_STAT_MMAPS};
+    struct mip_stat_values values;
+    for (size_t i = 0; i < sizeof only_counted_up / sizeof *only_counted_up; i++) {
+        mip_stat_read(only_counted_up[i], &values);
+        decrease(&counts[only_counted_up[i]], values.total - values.freed);
+    }
     for (int i = 0; i < MIP_STAT_COUNT; i++) {
         reset(&counts[i]);
     }

@@ -70,23 +70,37 @@ static void *try_to_allocate(struct thread *thread, struct heap *heap, size_t si
     return p;
 }
 
-/* Out of memory: give back all we can, and try once more. */
+/* A block of its own for an alignment that no shared page gives. */
+static void *try_single(struct thread *thread, struct heap *heap, size_t size, size_t alignment,
+                        bool zero) {
+    bool is_zero = false;
+    mip_busy_enter(thread);
+    size = mip_max(size, 1);
+    void *p = mip_heap_malloc_single(heap_or_default(heap), size, alignment, &is_zero);
+    mip_busy_leave(thread);
+    if (p != NULL && zero && !is_zero)
+        make_zero(p, mip_round_up(size, mip_os_info.page_size));
+    return p;
+}
+
+/* Out of memory: give back all we can, and try once more.  alignment 0: none asked for. */
 static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap, size_t size,
-                                     bool zero) {
+                                     size_t alignment, bool zero) {
     enum { WAIT_MS = 100 };
     mip_thread_collect(thread, true);
     mip_collect_parked(true);
     mip_arena_collect(true);
-    void *p = try_to_allocate(thread, heap, size, zero);
     uint64_t until = mip_os_clock_ms() + WAIT_MS;
-    for (bool wait = true; p == NULL && wait;) {
+    for (bool wait = true;;) {
+        void *p = alignment == 0 ? try_to_allocate(thread, heap, size, zero)
+                                 : try_single(thread, heap, size, alignment, zero);
+        if (p != NULL || !wait)
+            return p;
         /* A purge of another thread holds the slices that it gives back: free in a moment. */
         wait = mip_arena_is_purging() && mip_os_clock_ms() < until;
         if (wait)
             mip_os_yield();
-        p = try_to_allocate(thread, heap, size, zero);
     }
-    return p;
 }
 
 static void *allocate(struct thread *thread, struct heap *heap, size_t size, bool zero) {
@@ -94,7 +108,7 @@ static void *allocate(struct thread *thread, struct heap *heap, size_t size, boo
         mip_tick(thread);
     void *p = try_to_allocate(thread, heap, size, zero);
     if (MIP_UNLIKELY(p == NULL))
-        p = allocate_again(thread, heap, size, zero);
+        p = allocate_again(thread, heap, size, 0, zero);
     return p;
 }
 
@@ -192,6 +206,8 @@ void *mip_zalloc(size_t size) {
 }
 
 size_t mip_good_size(size_t size) {
+    if (SLOTS || WATCHED)
+        return size; /* more may not be used */
     mip_os_init();
     return mip_good_size_of(size);
 }
@@ -201,17 +217,12 @@ static char *align_up_at(char *p, size_t alignment, size_t offset) {
     return p + ((0 - ((uintptr_t)p + offset)) & (alignment - 1));
 }
 
-/* A block of its own for an alignment that no shared page gives. */
 static void *aligned_single(struct heap *heap, size_t size, size_t alignment, bool zero) {
     struct thread *thread = heap == NULL ? mip_thread_get() : heap->thread;
-    bool is_zero = false;
     mip_tick(thread);
-    mip_busy_enter(thread);
-    size = mip_max(size, 1);
-    void *p = mip_heap_malloc_single(heap_or_default(heap), size, alignment, &is_zero);
-    mip_busy_leave(thread);
-    if (p != NULL && zero && !is_zero)
-        make_zero(p, mip_round_up(size, mip_os_info.page_size));
+    void *p = try_single(thread, heap, size, alignment, zero);
+    if (MIP_UNLIKELY(p == NULL) && size <= MIP_SIZE_MAX)
+        p = allocate_again(thread, heap, size, alignment, zero);
     return p;
 }
 

@@ -180,7 +180,10 @@ static void *adopt_run(size_t i, struct arena *arena, size_t start, size_t slice
                        bool *is_zero) {
     size_t warm = mip_bitset_clear(arena->warm, start, slices);
     if (!(arena->flags & ARENA_EXTERNAL)) {
-        mip_arena_note_take(slices, warm, slices - note_touched(arena, start, slices));
+        size_t fresh = note_touched(arena, start, slices);
+        mip_arena_note_take(slices, warm, slices - fresh);
+        if (SLOTS && !(arena->flags & ARENA_COMMITTED))
+            mip_stat_increase(MIP_STAT_COMMITTED, fresh << SLICE_SHIFT);
         if (warm == 0)
             populate(arena->base + (start << SLICE_SHIFT), slices << SLICE_SHIFT);
     }

@@ -22,7 +22,8 @@ enum { ARENA_COUNT_MAX = 128, ARENA_NONE = 0xffff };
 enum {
     ARENA_EXTERNAL = 1,  /* memory of the caller, or of huge pages: never purged, never unmapped */
     ARENA_REQUESTED = 2, /* asked for by the program: used before the others */
-    ARENA_EXCLUSIVE = 4  /* for heaps that are made in it only */
+    ARENA_EXCLUSIVE = 4, /* for heaps that are made in it only */
+    ARENA_COMMITTED = 8  /* accessible from the start */
 };
 
 struct arena {

@@ -153,8 +153,10 @@ void mip_page_release(struct page *page) {
     mip_store_relaxed(&page->a_owner, OWNER_SPECIAL);
     strip(page);
     int saved = errno; /* free keeps it, also where the kernel refuses to take memory back */
-    if (SLOTS && (flags & PAGE_CLOSED_OFF) && !mip_os_commit(start, slices << SLICE_SHIFT))
+    if (SLOTS && (flags & PAGE_CLOSED_OFF) && !mip_os_commit(start, slices << SLICE_SHIFT)) {
+        errno = saved;
         return; /* the kernel keeps it closed: addresses without memory are lost */
+    }
     if (SLOTS && (flags & PAGE_GUARDED))
         mip_guard_unmap(start, block_size, slices, alignment_shift);
     else if (flags & PAGE_MAPPED)

@@ -93,7 +93,8 @@ int mip_arena_reserve(size_t size, bool commit, bool allow_huge, bool is_exclusi
         if (allow_huge)
             mip_os_advise_huge(start, length, true);
         bool is_ready = !commit || mip_os_commit(start, length);
-        error = is_ready ? add(start, length, commit, true, flags_of(is_exclusive), arena) : ENOMEM;
+        unsigned flags = flags_of(is_exclusive) | (commit ? ARENA_COMMITTED : 0);
+        error = is_ready ? add(start, length, commit, true, flags, arena) : ENOMEM;
         if (error != 0) {
             mip_os_release(start, length);
         } else {

@@ -247,6 +247,7 @@ static void close_free(struct arena *arena) {
     while (first < end) {
         size_t next = mip_bitset_next_set(arena->taken, first, mip_min(first + PORTION, end));
         if (mip_bitset_claim(arena->taken, first, next - first)) {
+            lower(&a_warm, mip_bitset_clear(arena->warm, first, next - first));
             mip_stat_increase(MIP_STAT_MMAPS, 2);
             if (mip_os_decommit(arena->base + (first << SLICE_SHIFT), (next - first)
                                                                           << SLICE_SHIFT))

@@ -2,6 +2,7 @@
 /* Floor 4, core: see quarantine.h.  Part of the room heap. */
 #include "quarantine.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "../base/random.h"
@@ -20,7 +21,9 @@ static unsigned shift_of(unsigned bin) {
 
 MIP_COLD struct quarantine *mip_quarantine_make(struct heap *heap) {
     bool is_fresh;
+    int saved = errno; /* free keeps it */
     struct quarantine *quarantine = mip_pool_take(&quarantine_pool, &is_fresh);
+    errno = saved;
     if (quarantine == NULL)
         return NULL;
     if (!is_fresh)

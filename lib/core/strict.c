@@ -6,6 +6,8 @@
    behind the block, too, where it is free or the end of another block. */
 #include "strict_inline.h"
 
+#include <errno.h>
+
 #include "../base/options.h"
 #include "../base/random.h"
 #include "../base/report.h"
@@ -119,13 +121,19 @@ static bool is_as_left(const struct page *page, uint32_t index, uint32_t word, s
 }
 
 /* What a thread does to another's block it does between two changes of the slot word: what looks
-   wrong is looked at again. */
+   wrong is looked at again, also where the word is the same, as it may be again. */
 static bool is_untouched(const struct page *page, uint32_t index, size_t from, size_t size) {
-    uint32_t word = mip_load_acquire(&page->slots[index]); /* acquire: pairs with mark_changing */
-    if (MIP_LIKELY(is_as_left(page, index, word, from, size)))
-        return true;
-    atomic_thread_fence(memory_order_acquire); /* pairs with the fence in mark_changing */
-    return mip_load_relaxed(&page->slots[index]) != word;
+    enum { LOOKS = 100 };
+    for (int i = 0; i < LOOKS; i++) {
+        /* acquire: pairs with mark_changing */
+        uint32_t word = mip_load_acquire(&page->slots[index]);
+        if (MIP_LIKELY(is_as_left(page, index, word, from, size)))
+            return true;
+        atomic_thread_fence(memory_order_acquire); /* pairs with the fence in mark_changing */
+        if (mip_load_relaxed(&page->slots[index]) != word)
+            return true;
+    }
+    return false;
 }
 
 /* What lies within 32 bytes of the block: of the smallest blocks, several; else the end of the one
@@ -161,11 +169,13 @@ static void clear_lost(const struct page *page, char *p, size_t size) {
     enum { PURGE_MIN = 1 << 18 };
     char *first = (char *)mip_round_up((uintptr_t)p, mip_os_info.page_size);
     char *end = (char *)mip_round_down((uintptr_t)p + size, mip_os_info.page_size);
+    int saved = errno; /* the kernel may refuse: not what is locked */
     if (size >= PURGE_MIN && (mip_load_relaxed(&page->a_flags) & PAGE_MAPPED) &&
         mip_os_purge(first, (size_t)(end - first))) {
         memset(p, 0, (size_t)(first - p));
         memset(end, 0, (size_t)(p + size - end));
     } else {
+        errno = saved;
         memset(p, 0, size);
     }
 }
@@ -216,6 +226,6 @@ void mip_strict_begin_message(const struct page *page, const struct block *block
 void mip_strict_end_message(const struct page *page, struct block *block) {
     _Atomic(uint32_t) *slot = &page->slots[mip_page_slot_index(page, block)];
     if (mip_strict_is_full)
-        memset(block, FREED_BYTE, GRANULE);
+        memset(block, FREED_BYTE, sizeof(struct message *)); /* all that a message is here */
     mip_store_relaxed(slot, mip_load_relaxed(slot) & ~(uint32_t)SLOT_MESSAGE);
 }

@@ -66,9 +66,10 @@ static MIP_NOINLINE void free_other(const char *function, const struct mip_found
     bool is_own = thread != NULL && mip_page_owner(page) == thread;
     check_ends(function, found, false, false);
     mark_freed(function, found, false, false, mip_strict_is_full);
-    /* The owner will unmap it. */
-    if (!is_own && (mip_page_flags(page) & PAGE_GUARDED))
-        mip_os_decommit(page->start, page->block_size);
+    /* The owner will unmap it.  What is locked the kernel does not take back. */
+    if (!is_own && (mip_page_flags(page) & PAGE_GUARDED) &&
+        !mip_os_decommit(page->start, page->block_size))
+        mip_os_protect(page->start, page->block_size);
     if (thread != NULL)
         mip_busy_enter(thread);
     if (is_own)

@@ -285,7 +285,7 @@ MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, 
         mip_stat_bin_decrease(page->bin, page->block_size);
     bool is_wiped =
         is_full &&
-        (is_plain || !(mip_load_relaxed(&page->a_flags) & (PAGE_CLOSED_OFF | PAGE_SINGLE)));
+        (is_plain || !(mip_load_relaxed(&page->a_flags) & (PAGE_CLOSED_OFF | PAGE_GUARDED)));
     if (!is_own) {
         if (!mip_cas_relaxed(found->slot, &expected, waiting | SLOT_MESSAGE))
             mip_strict_fault_of_page(function, page, found->p, "freed already");

@@ -284,6 +284,7 @@ static size_t resident_peak(void) {
 
 void mip_os_usage(struct mip_os_usage *usage) {
     struct rusage told;
+    int saved = errno; /* there need not be a /proc */
     memset(usage, 0, sizeof(*usage));
     if (getrusage(RUSAGE_SELF, &told) == 0) {
         usage->user_ms = milliseconds(told.ru_utime);
@@ -303,6 +304,7 @@ void mip_os_usage(struct mip_os_usage *usage) {
     }
     /* The kernel updates the peak now and then only. */
     usage->peak_resident = mip_max(usage->peak_resident, usage->current_resident);
+    errno = saved;
 }
 
 /* Where the kernel's answer cannot be read, which also says the page size, the answer is yes. */

@@ -32,8 +32,7 @@ void operator_delete_aligned_nothrow(void *p, size_t alignment, const void *tag)
 void operator_delete_array_aligned_nothrow(void *p, size_t alignment, const void *tag)
     MIP_CXX_NAME(DELETE_ARRAY ALIGN NOTHROW);
 
-/* This library's, whoever defines the exported name: a block of the program's own operators has no
-   size that could be checked. */
+/* This library's, whoever defines the exported name. */
 static void own_delete(void *p) __attribute__((alias(DELETE)));
 static void own_delete_array(void *p) __attribute__((alias(DELETE_ARRAY)));
 static void own_delete_aligned(void *p, size_t alignment) __attribute__((alias(DELETE ALIGN)));
@@ -44,6 +43,19 @@ static void own_delete_array_aligned(void *p, size_t alignment)
 MIP_INLINE void check_origin(const char *function, const void *p, enum mip_origin origin) {
     if (ORIGINS && mip_override_has_own_new()) {
         mip_strict_check_origin(function, p, origin);
+    }
+}
+
+/* A block of the program's own operators may have any size and alignment. */
+MIP_INLINE void check_size(const void *p, size_t size) {
+    if (SLOTS && mip_override_has_own_new()) {
+        mip_strict_check_size(p, size);
+    }
+}
+
+MIP_INLINE void check_alignment(const void *p, size_t alignment) {
+    if (SLOTS && mip_override_has_own_new()) {
+        mip_strict_check_alignment(p, alignment);
     }
 }
 
@@ -73,29 +85,27 @@ MIP_EXPORT MIP_WEAK void operator_delete_array_nothrow(void *p, const void *tag)
 
 MIP_EXPORT MIP_WEAK void operator_delete_sized(void *p, size_t size) {
     if (SLOTS && operator_delete == own_delete) {
-        mip_strict_check_size(p, size);
+        check_size(p, size);
     }
     operator_delete(p);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_array_sized(void *p, size_t size) {
     if (SLOTS && operator_delete_array == own_delete_array && operator_delete == own_delete) {
-        mip_strict_check_size(p, size);
+        check_size(p, size);
     }
     operator_delete_array(p);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_aligned(void *p, size_t alignment) {
-    if (SLOTS) {
-        mip_strict_check_alignment(p, alignment);
-    }
+    check_alignment(p, alignment);
     check_origin("delete", p, MIP_BY_NEW);
     mip_fast_free(p);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_array_aligned(void *p, size_t alignment) {
     if (ORIGINS && operator_delete_aligned == own_delete_aligned) {
-        mip_strict_check_alignment(p, alignment);
+        check_alignment(p, alignment);
         check_origin("delete[]", p, MIP_BY_NEW_ARRAY);
         mip_fast_free(p);
         return;
@@ -105,7 +115,7 @@ MIP_EXPORT MIP_WEAK void operator_delete_array_aligned(void *p, size_t alignment
 
 MIP_EXPORT MIP_WEAK void operator_delete_sized_aligned(void *p, size_t size, size_t alignment) {
     if (SLOTS && operator_delete_aligned == own_delete_aligned) {
-        mip_strict_check_size(p, size);
+        check_size(p, size);
     }
     operator_delete_aligned(p, alignment);
 }
@@ -114,7 +124,7 @@ MIP_EXPORT MIP_WEAK void operator_delete_array_sized_aligned(void *p, size_t siz
                                                              size_t alignment) {
     if (SLOTS && operator_delete_array_aligned == own_delete_array_aligned &&
         operator_delete_aligned == own_delete_aligned) {
-        mip_strict_check_size(p, size);
+        check_size(p, size);
     }
     operator_delete_array_aligned(p, alignment);
 }

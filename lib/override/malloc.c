@@ -18,10 +18,14 @@ MIP_EXPORT void *malloc(size_t size) {
     return mip_fast_malloc(size);
 }
 
-MIP_EXPORT void free(void *p) {
+static void check_origin(const char *function, const void *p) {
     if (ORIGINS) {
-        mip_strict_check_origin("free", p, MIP_BY_MALLOC);
+        mip_strict_check_origin(function, p, MIP_BY_MALLOC);
     }
+}
+
+MIP_EXPORT void free(void *p) {
+    check_origin("free", p);
     mip_fast_free(p);
 }
 
@@ -55,20 +59,20 @@ static void *resize(void *p, size_t size) {
 }
 
 MIP_EXPORT void *realloc(void *p, size_t size) {
-    if (ORIGINS) {
-        mip_strict_check_origin("realloc", p, MIP_BY_MALLOC);
-    }
+    check_origin("realloc", p);
     return resize(p, size);
 }
 
 #ifdef HAVE_REALLOCARRAY
 MIP_EXPORT void *reallocarray(void *p, size_t count, size_t size) {
+    check_origin("reallocarray", p);
     return resize(p, mip_total_of(count, size));
 }
 #endif
 
 #ifdef HAVE_REALLOCF
 MIP_EXPORT void *reallocf(void *p, size_t size) {
+    check_origin("reallocf", p);
     void *resized = resize(p, size);
     if (resized == NULL && size != 0) {
         mip_free(p);
@@ -81,15 +85,18 @@ MIP_EXPORT void *reallocf(void *p, size_t size) {
 void cfree(void *p);
 
 MIP_EXPORT void cfree(void *p) {
+    check_origin("cfree", p);
     mip_fast_free(p);
 }
 #endif
 
 MIP_EXPORT void free_sized(void *p, size_t size) {
+    check_origin("free_sized", p);
     free_of_size(p, size);
 }
 
 MIP_EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size) {
+    check_origin("free_aligned_sized", p);
     if (SLOTS) {
         mip_strict_check_alignment(p, alignment);
     }

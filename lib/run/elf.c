@@ -223,16 +223,24 @@ bool mip_run_elf_has_search_path(const struct elf *elf) {
 }
 
 /* ------------------------------------------------------------------ symbols */
-struct hash_table {
+struct symbol_table {
     uint64_t symbols, strings; /* offsets */
-    uint64_t buckets, chains;  /* offsets */
+};
+
+struct hash_table {
+    struct symbol_table names;
+    uint64_t buckets, chains; /* offsets */
     uint64_t bucket_count, first_symbol;
 };
 
+static bool open_symbols(const struct elf *elf, struct symbol_table *table) {
+    return read_table(elf, DT_SYMTAB, &table->symbols) &&
+           read_table(elf, DT_STRTAB, &table->strings);
+}
+
 static bool open_hash_table(const struct elf *elf, struct hash_table *table) {
     uint64_t hash, bloom_count;
-    if (!read_table(elf, DT_GNU_HASH, &hash) || !read_table(elf, DT_SYMTAB, &table->symbols) ||
-        !read_table(elf, DT_STRTAB, &table->strings) ||
+    if (!read_table(elf, DT_GNU_HASH, &hash) || !open_symbols(elf, &table->names) ||
         !read_number(elf, hash, 4, &table->bucket_count) ||
         !read_number(elf, hash + 4, 4, &table->first_symbol) ||
         !read_number(elf, hash + 8, 4, &bloom_count) || table->bucket_count == 0) {
@@ -244,7 +252,7 @@ static bool open_hash_table(const struct elf *elf, struct hash_table *table) {
 }
 
 /* A symbol that is only used has no section. */
-static bool is_definition(const struct elf *elf, const struct hash_table *table, uint64_t index,
+static bool is_definition(const struct elf *elf, const struct symbol_table *table, uint64_t index,
                           const char *symbol) {
     char name[NAME_SIZE];
     uint64_t entry = table->symbols + index * (elf->is_wide ? 24 : 16);
@@ -255,23 +263,22 @@ static bool is_definition(const struct elf *elf, const struct hash_table *table,
            strcmp(name, symbol) == 0;
 }
 
-bool mip_run_elf_defines(const struct elf *elf, const char *symbol) {
-    struct hash_table table;
+/* In the hash table of the GNU linkers. */
+static bool is_hashed(const struct elf *elf, const struct hash_table *table, const char *symbol) {
     uint32_t hash = 5381;
     uint64_t index, chain;
     for (const char *p = symbol; *p != '\0'; p++) {
         hash = hash * 33 + (unsigned char)*p;
     }
-    if (!open_hash_table(elf, &table) ||
-        !read_number(elf, table.buckets + hash % table.bucket_count * 4, 4, &index) ||
-        index < table.first_symbol) {
+    if (!read_number(elf, table->buckets + hash % table->bucket_count * 4, 4, &index) ||
+        index < table->first_symbol) {
         return false;
     }
     for (unsigned i = 0; i < CHAIN_MAX; i++, index++) {
-        if (!read_number(elf, table.chains + (index - table.first_symbol) * 4, 4, &chain)) {
+        if (!read_number(elf, table->chains + (index - table->first_symbol) * 4, 4, &chain)) {
             return false;
         }
-        if ((chain | 1) == (hash | 1u) && is_definition(elf, &table, index, symbol)) {
+        if ((chain | 1) == (hash | 1u) && is_definition(elf, &table->names, index, symbol)) {
             return true;
         }
         if ((chain & 1) != 0) {
@@ -279,4 +286,36 @@ bool mip_run_elf_defines(const struct elf *elf, const char *symbol) {
         }
     }
     return false;
+}
+
+/* In the older hash table, whose words are long on two machines. */
+static bool is_in_old_table(const struct elf *elf, const char *symbol) {
+    unsigned word = elf->is_wide && (elf->machine == EM_S390 || elf->machine == EM_ALPHA) ? 8 : 4;
+    struct symbol_table names;
+    uint64_t table, bucket_count, index;
+    uint32_t hash = 0;
+    for (const char *p = symbol; *p != '\0'; p++) {
+        hash = (hash << 4) + (unsigned char)*p;
+        hash = (hash ^ (hash >> 24 & 0xf0)) & 0x0fffffff;
+    }
+    if (!read_table(elf, DT_HASH, &table) || !open_symbols(elf, &names) ||
+        !read_number(elf, table, word, &bucket_count) || bucket_count == 0 ||
+        !read_number(elf, table + (2 + hash % bucket_count) * word, word, &index)) {
+        return false;
+    }
+    for (unsigned i = 0; i < CHAIN_MAX && index != STN_UNDEF; i++) {
+        if (is_definition(elf, &names, index, symbol)) {
+            return true;
+        }
+        if (!read_number(elf, table + (2 + bucket_count + index) * word, word, &index)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+bool mip_run_elf_defines(const struct elf *elf, const char *symbol) {
+    struct hash_table table;
+    return open_hash_table(elf, &table) ? is_hashed(elf, &table, symbol)
+                                        : is_in_old_table(elf, symbol);
 }

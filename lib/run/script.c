@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { WORD_MAX = 32, TEXT_SIZE = 256 };
+enum { WORD_MAX = 32, TEXT_SIZE = 256, HARMLESS = '-' };
 
 static bool is_blank(char c) {
     return c == ' ' || c == '\t';
@@ -107,71 +107,100 @@ static const char *program_of_split(const char *text, char *const *rest) {
     return program;
 }
 
-/* The text of an option that is spelled `-xTEXT` (also behind flags that take none) or
-   `--long=TEXT`, or NULL. */
-static const char *text_of(const char *argument, char letter, const char *long_name) {
-    size_t length = strlen(long_name);
-    if (argument[1] != '-') {
-        const char *p = argument + 1 + strspn(argument + 1, "v0");
-        return *p == letter ? p + 1 : NULL;
+/* The letter that an option of env's with a long name stands for, which may be cut short as far as
+   it is the only one; 0: none. */
+static char letter_of(const char *name, size_t length) {
+    static const struct {
+        const char *name;
+        char letter;
+    } option[] = {
+        {"argv0", 'a'},
+        {"block-signal", HARMLESS},
+        {"chdir", 'C'},
+        {"debug", HARMLESS},
+        {"default-signal", HARMLESS},
+        {"ignore-environment", 'i'},
+        {"ignore-signal", HARMLESS},
+        {"list-signal-handling", HARMLESS},
+        {"null", HARMLESS},
+        {"split-string", 'S'},
+        {"unset", 'u'},
+    };
+    char letter = 0;
+    for (size_t i = 0; i < sizeof(option) / sizeof(*option); i++) {
+        if (strncmp(option[i].name, name, length) == 0) {
+            if (letter != 0) {
+                return 0;
+            }
+            letter = option[i].letter;
+        }
     }
-    return strncmp(argument + 2, long_name, length) == 0 && argument[2 + length] == '='
-               ? argument + 3 + length
-               : NULL;
+    return letter;
 }
 
-static bool is_clearing(const char *argument) {
-    return strcmp(argument, "-") == 0 || strcmp(argument, "--ignore-environment") == 0 ||
-           (argument[1] != '-' && argument[1 + strspn(argument + 1, "v0")] == 'i');
+/* The letter of an option, behind flags that say nothing about what is run, and its text where it
+   stands in the same argument. */
+static char option_of(const char *argument, const char **text) {
+    if (argument[1] == '-') {
+        const char *name = argument + 2;
+        size_t length = strcspn(name, "=");
+        *text = name[length] == '=' ? name + length + 1 : NULL;
+        return letter_of(name, length);
+    }
+    const char *letter = argument + 1 + strspn(argument + 1, "v0");
+    if (*letter == '\0') {
+        return argument[1] == '\0' ? 'i' : HARMLESS; /* - alone is -i */
+    }
+    *text = letter[1] != '\0' ? letter + 1 : NULL;
+    return *letter;
 }
 
-static bool is_harmless(const char *argument) {
-    return strcmp(argument, "--debug") == 0 || strcmp(argument, "--null") == 0 ||
-           (argument[1] == '-' && strstr(argument, "-signal") != NULL) ||
-           (argument[1] != '-' && argument[1 + strspn(argument + 1, "v0")] == '\0');
-}
-
-static const char *program_of_operands(char *const *arguments) {
+/* is_elsewhere: it is looked for where this does not look. */
+static const char *program_of_operands(char *const *arguments, bool is_elsewhere) {
     for (; *arguments != NULL && strchr(*arguments, '=') != NULL; arguments++) {
         if (strncmp(*arguments, "LD_PRELOAD=", 11) == 0) {
             fail_dropped(*arguments);
         }
-        if (strncmp(*arguments, "PATH=", 5) == 0) {
-            return NULL;
-        }
+        is_elsewhere = is_elsewhere || strncmp(*arguments, "PATH=", 5) == 0;
     }
-    return *arguments;
+    return is_elsewhere ? NULL : *arguments;
 }
 
 const char *mip_run_env_program(char *const *arguments) {
+    bool is_elsewhere = false;
     for (; *arguments != NULL && (*arguments)[0] == '-'; arguments++) {
         const char *argument = *arguments;
-        const char *text;
+        const char *text = NULL;
         if (strcmp(argument, "--") == 0) {
             arguments++;
             break;
         }
-        if (is_clearing(argument)) {
+        char letter = option_of(argument, &text);
+        if (letter == 'i') {
             fail_dropped(argument);
         }
-        if ((text = text_of(argument, 'S', "split-string")) != NULL) {
-            /* The letter may stand alone, with the text in the next argument. */
-            if (*text == '\0' && arguments[1] != NULL) {
-                text = *++arguments;
-            }
-            return program_of_split(text, arguments + 1);
+        if (letter == HARMLESS) {
+            continue;
         }
-        if ((text = text_of(argument, 'u', "unset")) != NULL) {
-            if (*text == '\0' && arguments[1] != NULL) {
-                text = *++arguments;
+        if (letter == 0 || strchr("aCSu", letter) == NULL) {
+            return NULL;
+        }
+        if (text == NULL) {
+            text = arguments[1];
+            if (text == NULL) {
+                return NULL; /* env will say what is missing */
             }
+            arguments++;
+        }
+        if (letter == 'S') {
+            const char *found = program_of_split(text, arguments + 1);
+            return is_elsewhere ? NULL : found;
+        }
+        if (letter == 'u') {
             check_unset(text);
-        } else if ((text = text_of(argument, 'C', "chdir")) != NULL) {
-            /* A relative program would be looked for elsewhere. */
-            return NULL;
-        } else if (!is_harmless(argument)) {
-            return NULL;
         }
+        /* A relative program would be looked for elsewhere. */
+        is_elsewhere = is_elsewhere || letter == 'C';
     }
-    return program_of_operands(arguments);
+    return program_of_operands(arguments, is_elsewhere);
 }

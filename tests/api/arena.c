@@ -185,6 +185,33 @@ static size_t free_bytes(mi_arena_id_t id) {
     return total;
 }
 
+/* What a heap keeps in empty pages it gives up before an allocation fails, an aligned one too. */
+START_TEST(aligned_in_full_heap) {
+    enum { AREA_SIZE = 2 << 20, SIZE = 1000 };
+    mi_arena_id_t id = 0;
+    char *memory = map(AREA_SIZE, PROT_READ | PROT_WRITE);
+    ck_assert(mi_manage_os_memory_ex(memory, AREA_SIZE, true, false, true, -1, true, &id));
+    mi_heap_t *heap = mi_heap_new_in_arena(id);
+    for (int round = 0; round < 2; round++) {
+        void **list = NULL, **p;
+        while ((p = mi_heap_malloc(heap, SIZE)) != NULL) {
+            *p = list;
+            list = p;
+        }
+        while ((p = list) != NULL) {
+            list = *p;
+            mi_free(p);
+        }
+        char *q = round == 0 ? mi_heap_malloc_aligned(heap, 200000, 131072)
+                             : mi_heap_zalloc_aligned(heap, 100, 65536);
+        ck_assert_ptr_nonnull(q);
+        ck_assert(is_aligned(q, round == 0 ? 131072 : 65536));
+        ck_assert(round == 0 || is_zero(q, 100));
+        mi_free(q);
+    }
+}
+END_TEST
+
 START_TEST(exclusive_and_deleted) {
     mi_arena_id_t id = make_arena(true);
     check_left_alone(id);
@@ -498,6 +525,7 @@ int main(void) {
     tcase_add_test(plain, area);
     tcase_add_test(plain, refused);
     tcase_add_loop_test(plain, bound_heap, 0, 2);
+    tcase_add_test(plain, aligned_in_full_heap);
     tcase_add_loop_test(plain, exclusive_and_deleted, 0, 2);
     tcase_add_loop_test(plain, exclusive_and_thread_end, 0, 2);
     tcase_add_test(plain, exclusive_and_shared);

@@ -218,4 +218,8 @@ if [ -n "${OVERRIDE_SO-}" ] && [ -n "${DEBUG_SO-}" ]; then
         grep -q '^100%' "$work/out" || fail "statistics of the debug library: $(cat "$work/out")"
     fi
 fi
+if [ -n "${SECURE_SO-}" ] && [ -x "$top_builddir/tests/api/stats" ]; then
+    run LD_PRELOAD="$SECURE_SO" "$top_builddir/tests/api/stats"
+    grep -q '^100%' "$work/out" || fail "statistics of the secure library: $(cat "$work/out")"
+fi
 exit $failed

@@ -2,6 +2,8 @@
 /* Chapters "process" and "statistics"; what happens at start and exit is in environment.sh. */
 #include "support.h"
 
+#include <sys/resource.h>
+
 static char text[65536];
 
 static void collect_text(const char *msg, void *arg) {
@@ -115,6 +117,19 @@ START_TEST(process_info) {
 }
 END_TEST
 
+/* What cannot be read is told less well, and errno stays. */
+START_TEST(process_info_without_proc) {
+    const struct rlimit none = {0, 0};
+    size_t rss = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    errno = ERRNO_UNTOUCHED;
+    mi_process_info(NULL, NULL, NULL, &rss, NULL, NULL, NULL, NULL);
+    mi_stats_print_out(collect_text, text);
+    ck_assert_int_eq(errno, ERRNO_UNTOUCHED);
+    ck_assert_uint_gt(rss, 0);
+}
+END_TEST
+
 START_TEST(reset_and_merge) {
     size_t peak_before, peak_after;
     mi_free(mi_zalloc(40 * MIB));
@@ -184,5 +199,6 @@ START_TEST(redirected) {
 END_TEST
 
 RUN_SUITE("process", stats_to_function, thread_stats_to_function, stats_to_file,
-          thread_stats_to_file, registered_output, process_info, reset_and_merge, registered_error,
-          init_and_done_may_be_repeated, collect_reduce, redirected)
+          thread_stats_to_file, registered_output, process_info, process_info_without_proc,
+          reset_and_merge, registered_error, init_and_done_may_be_repeated, collect_reduce,
+          redirected)

@@ -7,6 +7,7 @@
 #include "suite.h"
 
 #include <cstddef>
+#include <cstring>
 
 /* Which deletes may follow which news: a bit in common. */
 enum group : unsigned { SINGLE = 1, ARRAY = 2, SINGLE_ALIGNED = 4, ARRAY_ALIGNED = 8 };
@@ -35,14 +36,18 @@ static inline const forms *current_forms() {
     return static_cast<const forms *>(way->names);
 }
 
-/* The first delete that may follow. */
+/* Of the deletes that may follow the first one that is told the size, which some variants check. */
 static inline void release(const form_of_new &form, void *p, std::size_t size,
                            std::size_t alignment) {
-    const form_of_delete *d = current_forms()->deletes;
-    while ((d->follows & form.follows) == 0) {
-        d++;
+    const form_of_delete *found = nullptr;
+    for (const form_of_delete *d = current_forms()->deletes; d->name != nullptr; d++) {
+        const bool is_sized = std::strstr(d->name, "size") != nullptr;
+        if ((d->follows & form.follows) != 0 &&
+            (found == nullptr || (is_sized && std::strstr(found->name, "size") == nullptr))) {
+            found = d;
+        }
     }
-    d->release(p, size, alignment);
+    found->release(p, size, alignment);
 }
 
 enum { WAYS_MAX = 4 };

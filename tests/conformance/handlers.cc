@@ -14,7 +14,7 @@
 #endif
 
 namespace {
-constexpr std::size_t LARGE = 64 * MIB;
+constexpr std::size_t LARGE = 64 * MIB + 36; /* a multiple of no alignment */
 constexpr std::size_t TOO_LARGE[] = {(std::size_t)PTRDIFF_MAX + (IS_WIDE ? 0 : 1),
                                      (std::size_t)PTRDIFF_MAX + (IS_WIDE ? -4096 : 4096),
                                      (std::size_t)PTRDIFF_MAX + 2, SIZE_MAX / 4 * 3};
@@ -358,8 +358,71 @@ void mi_reallocation() {
     }
     mi_free(old);
 }
+
+/* What is no block has no contents that could be kept. */
+void mi_reallocation_of_no_block() {
+    if (is_strict()) {
+        return; /* ends the process */
+    }
+    char *block = static_cast<char *>(mi_malloc(1000));
+    static char no_block[100];
+    for (void *p : {static_cast<void *>(block + 64), static_cast<void *>(no_block)}) {
+        bool caught = false;
+        try {
+            (void)mi_new_realloc(p, 5000);
+        } catch (const std::bad_alloc &) {
+            caught = true;
+        }
+        expect(caught, "a block instead of %p", p);
+    }
+    mi_free(block);
+}
+
+mi_heap_t *full_heap;
+void *in_full_heap[10000];
+std::size_t in_full_heap_count;
+
+void free_in_full_heap() {
+    handled++;
+    if (in_full_heap_count == 0) {
+        std::set_new_handler(nullptr);
+        return;
+    }
+    while (in_full_heap_count > 0) {
+        mi_free(in_full_heap[--in_full_heap_count]);
+    }
+}
+
+/* A heap that is full asks the handler, and takes nothing from elsewhere. */
+void mi_heap_of_an_arena() {
+    constexpr std::size_t SIZE = 20000;
+    mi_arena_id_t id = 0;
+    expect(mi_reserve_os_memory_ex(8 * MIB, true, false, true, &id) == 0, "no arena");
+    full_heap = mi_heap_new_in_arena(id);
+    for (void *p; (p = mi_heap_malloc(full_heap, SIZE)) != nullptr;) {
+        in_full_heap[in_full_heap_count++] = p;
+    }
+    handled = 0;
+    bool caught = false;
+    {
+        handler_scope scope(free_in_full_heap);
+        void *p = mi_heap_alloc_new(full_heap, SIZE);
+        expect(handled == 1 && mi_arena_contains(id, p), "handler called %d times", handled);
+        mi_free(p);
+        try {
+            (void)mi_heap_alloc_new(full_heap, 20 * MIB);
+        } catch (const std::bad_alloc &) {
+            caught = true;
+        }
+    }
+    expect(caught && handled == 2, "handler called %d times", handled);
+}
 #define OF_MI(ways) ways
 #else
+void mi_reallocation_of_no_block() {
+}
+void mi_heap_of_an_arena() {
+}
 void mi_products_overflow() {
 }
 void mi_reallocation() {
@@ -381,5 +444,7 @@ const struct rule handler_rules[] = {
     {"B7", "arrays overflow", arrays_overflow, BY_NATIVE, "the language calls the operators"},
     {"B7", "products overflow", mi_products_overflow, OF_MI(BY_MI), "operators know no counts"},
     {"B2", "reallocation", mi_reallocation, OF_MI(BY_MI), "no operator reallocates"},
+    {"B2", "reallocation of no block", mi_reallocation_of_no_block, OF_MI(BY_MI), "likewise"},
+    {"B2", "a heap without memory", mi_heap_of_an_arena, OF_MI(BY_MI), "operators know no heaps"},
     {nullptr, nullptr, nullptr, 0, nullptr},
 };

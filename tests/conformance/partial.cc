@@ -2,7 +2,7 @@
 /* A program that replaces a part of the operators.  The others must act as if they called its own:
    C++ says which form asks which.  Compiled twice: here new and delete (one block has a header in
    front of what the program gets, so a block that passes by an operator of another is lost), and
-   with ONLY_NEW new alone, which is malloc's block counted. */
+   with ONLY_NEW new alone, which is a longer block of malloc's. */
 #include "suite.h"
 
 #include <cstdint>
@@ -17,9 +17,9 @@
 static int made, released;
 
 #ifdef ONLY_NEW
-enum { HEADER = 0 };
+enum { HEADER = 0, TRAILER = 24 };
 #else
-enum { HEADER = 16 };
+enum { HEADER = 16, TRAILER = 0 };
 static const std::uint64_t MARK = 0x6d61726b6d61726bu;
 
 __attribute__((noinline)) void operator delete(void *p) noexcept {
@@ -37,7 +37,7 @@ __attribute__((noinline)) void operator delete(void *p) noexcept {
 #endif
 
 void *operator new(std::size_t size) {
-    void *p = size <= PTRDIFF_MAX ? std::malloc(size + HEADER) : nullptr;
+    void *p = size <= PTRDIFF_MAX ? std::malloc(size + HEADER + TRAILER) : nullptr;
     if (p == nullptr) {
         throw std::bad_alloc();
     }

@@ -53,6 +53,7 @@ FAULT_FILES = \
 	tests/fault/programs/free-never.c \
 	tests/fault/programs/free-new.cc \
 	tests/fault/programs/free-one.c \
+	tests/fault/programs/free-sized-new.cc \
 	tests/fault/programs/free-sized.c \
 	tests/fault/programs/free-stack.c \
 	tests/fault/programs/free-static.c \
@@ -68,10 +69,12 @@ FAULT_FILES = \
 	tests/fault/programs/overflow-realloc.c \
 	tests/fault/programs/overflow-shrunk.c \
 	tests/fault/programs/random-order.c \
+	tests/fault/programs/read-after-free-locked.c \
 	tests/fault/programs/read-after-free.c \
 	tests/fault/programs/realloc-freed.c \
 	tests/fault/programs/realloc-inside.c \
 	tests/fault/programs/realloc-stack.c \
+	tests/fault/programs/reallocarray-new.cc \
 	tests/fault/programs/underflow-1.c \
 	tests/fault/programs/underflow-32.c \
 	tests/fault/programs/underflow-others.c \
@@ -81,6 +84,7 @@ FAULT_FILES = \
 	tests/fault/programs/usable-stack.c \
 	tests/fault/programs/write-after-free-link.c \
 	tests/fault/programs/write-after-free-remote.c \
+	tests/fault/programs/write-after-free-second.c \
 	tests/fault/programs/write-after-free.c \
 	tests/fault/programs/zero-size-read.c \
 	tests/fault/programs/zero-size-write.c

@@ -3,13 +3,16 @@
    heap, a thread, an arena is broken once by hand, in a child, which must end by SIGABRT and name
    what is wrong; without that it must end well, also where a signal comes in the midst of a call.
  */
+#include <errno.h>
 #include <mimalloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -341,6 +344,75 @@ static void forked(void) {
     exit(bad_children == 0 ? 0 : 4);
 }
 
+/* In the child: the first free in a heap makes its quarantine, and memory for it is refused; what
+   is locked is not given back when a block shrinks.  Both leave errno alone. */
+static void kept_errno(void) {
+    enum { HEAPS = 200, LARGE = 1 << 20 };
+    static void *freed[HEAPS];
+    void *locked = mi_malloc(LARGE);
+    for (int i = 0; i < HEAPS; i++)
+        freed[i] = mi_heap_malloc(mi_heap_new(), 100);
+    if (mlock(locked, LARGE) != 0)
+        munlock(locked, LARGE);
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_AS, &none);
+    errno = 0;
+    if (mi_realloc(locked, LARGE * 3 / 5) != locked || errno != 0)
+        exit(7);
+    for (int i = 0; i < HEAPS; i++)
+        mi_free(freed[i]);
+    exit(errno == 0 ? 0 : 8);
+}
+
+/* In the child: a large block that its thread frees, in an arena, where it has no guards. */
+static void cleared(void) {
+    enum { AREA_SIZE = 4 << 20, SIZE = 200000 };
+    mi_arena_id_t id = 0;
+    char *area = mmap(NULL, AREA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (area == MAP_FAILED ||
+        !mi_manage_os_memory_ex(area, AREA_SIZE, true, false, true, -1, true, &id))
+        exit(5);
+    char *p = mi_heap_malloc(mi_heap_new_in_arena(id), SIZE);
+    memset(p, 'A', SIZE);
+    mi_free(p);
+    exit(memchr(area, 'A', AREA_SIZE) == NULL ? 0 : 9);
+}
+
+enum { CLOSE_ROUNDS = 3000 };
+
+static atomic_bool is_closed;
+
+static void *take_and_return(void *arg) {
+    static void *some[1000];
+    while (!atomic_load(&is_closed)) {
+        for (int i = 0; i < 1000; i++)
+            some[i] = mi_malloc(5000);
+        for (int i = 0; i < 1000; i++)
+            mi_free(some[i]);
+        mi_collect(false);
+    }
+    return arg;
+}
+
+/* In the child: one thread gives slices back while the other, which gets no memory, closes what is
+   free. */
+static void closed(void) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, take_and_return, NULL) != 0)
+        exit(6);
+    mi_option_disable(mi_option_show_errors);
+    time_t end = time(NULL) + SECONDS_MOST / 2;
+    for (int i = 0; i < CLOSE_ROUNDS && time(NULL) < end; i++) {
+        if (mi_malloc(MIP_SIZE_MAX) != NULL)
+            exit(7);
+        mi_collect(false); /* checks the arenas */
+    }
+    atomic_store(&is_closed, true);
+    pthread_join(thread, NULL);
+    mip_process_check();
+    exit(0);
+}
+
 /* What is done in a child that must end well. */
 static const struct {
     const char *name;
@@ -349,6 +421,9 @@ static const struct {
     {"checked in a signal's handler", interrupted},
     {"threads ended in a signal's handler", ended},
     {"forks in a signal's handler", forked},
+    {"errno at a heap's first free, and of a locked block", kept_errno},
+    {"cleared where there are no guards", cleared},
+    {"closed while another thread frees", closed},
 };
 
 /* The status of a child that does this, or plants that; what it said on stderr, a string, in said.

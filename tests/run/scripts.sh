@@ -51,6 +51,14 @@ refuses 126 'takes the allocator away' "#!$env -S --unset=LD_PRELOAD sh"
 refuses 126 'takes the allocator away' "#!$env -S LD_PRELOAD=x.so sh"
 expect_refusal 126 'takes the allocator away' "$run" env -i true
 expect_refusal 126 'takes the allocator away' "$run" env X=1 LD_PRELOAD= true
+# As getopt_long has it: a text in an argument of its own, and names cut short.
+expect_refusal 126 'takes the allocator away' "$run" env --unset LD_PRELOAD true
+expect_refusal 126 'takes the allocator away' "$run" env --uns=LD_PRELOAD true
+expect_refusal 126 'takes the allocator away' "$run" env --ignore-env true
+expect_refusal 126 'takes the allocator away' "$run" env -C / -u LD_PRELOAD true
+expect_refusal 126 'takes the allocator away' "$run" env --chdir / --split-string '-i true'
+expect_refusal 126 'takes the allocator away' "$run" env "PATH=$PATH" LD_PRELOAD= true
+expect 0 '' "$run" env --unset HOME --chdir / --debug true
 # shellcheck disable=SC2016
 expect 0 "served by $override" "$run" env X=1 sh -c 'echo "$X"'
 expect_output 1

@@ -36,9 +36,11 @@ cat >"$tmp/own.c" <<EOF
 __attribute__((visibility("default"))) void *malloc(size_t size) { return size ? NULL : NULL; }
 int main(void) { return 0; }
 EOF
-if $cc -fno-builtin -rdynamic -o "$tmp/own" "$tmp/own.c" >/dev/null 2>&1; then
-    expect_refusal 126 'it defines malloc itself' "$run" "$tmp/own"
-fi
+for style in gnu sysv; do
+    if $cc -fno-builtin -rdynamic "-Wl,--hash-style=$style" -o "$tmp/own" "$tmp/own.c" >/dev/null 2>&1; then
+        expect_refusal 126 'it defines malloc itself' "$run" "$tmp/own"
+    fi
+done
 # Taking the address of malloc is no definition.
 cat >"$tmp/uses.c" <<EOF
 #include <stdlib.h>

@@ -67,7 +67,7 @@ static struct sums look(void) {
    the secure library keep its end), at least that. */
 static bool is_counted(size_t used) {
     void *p = mi_malloc(100);
-    bool is_exact = mi_usable_size(p) == mi_good_size(100);
+    bool is_exact = mi_usable_size(p) > 100;
     mi_free(p);
     return is_exact ? used == used_memory : used >= used_memory;
 }
