@@ -237,9 +237,21 @@ static void *loop_without_runtime(enum mip_new_form form, size_t size, size_t al
     return p;
 }
 
-/* With the handlers and the exception of the caller's runtime.  The function that only throws is no
-   standard one; operator new, the other way, is a sanitizer's in its builds, and ends the process
-   there. */
+/* The function that only throws is no standard one; operator new, the other way, is a sanitizer's
+   in its builds, and ends the process there. */
+_Noreturn void mip_api_throw_bad_alloc(size_t size, const void *caller) {
+    const void *thrower = find_operator(MIP_CXX_THROW_BAD_ALLOC, caller);
+    if (thrower != NULL) {
+        as_function(thrower)();
+    }
+    const void *operator_new = find_operator(form_name[MIP_NEW_PLAIN], caller);
+    if (operator_new != NULL) {
+        call_operator(operator_new, MIP_NEW_PLAIN, IMPOSSIBLE_SIZE, 0);
+    }
+    throw_bad_alloc(size);
+}
+
+/* With the handlers and the exception of the caller's runtime. */
 static void *loop_with_runtime(const void *get_handler, enum mip_new_form form, size_t size,
                                size_t alignment, const void *caller) {
     void *p =
@@ -247,12 +259,7 @@ static void *loop_with_runtime(const void *get_handler, enum mip_new_form form, 
     if (p != NULL || is_nothrow(form)) {
         return p;
     }
-    const void *thrower = find_operator(MIP_CXX_THROW_BAD_ALLOC, caller);
-    if (thrower != NULL) {
-        as_function(thrower)();
-    }
-    return call_operator(find_operator(form_name[MIP_NEW_PLAIN], caller), MIP_NEW_PLAIN,
-                         IMPOSSIBLE_SIZE, 0);
+    mip_api_throw_bad_alloc(size, caller);
 }
 
 /* Gives a block back by the operator delete that belongs to the operator new. */
@@ -287,7 +294,7 @@ static void *ask_runtime(const void *operator_new, enum mip_new_form form, size_
         if (p == NULL) {
             return NULL;
         }
-        if (mip_is_ours(p)) {
+        if (mip_heap_of(p) != NULL) {
             p = as_asked_for(p, form, size, alignment);
         } else {
             give_back(p, form, alignment, caller);
@@ -320,7 +327,10 @@ void *mip_api_heap_new_failed(struct heap *heap, size_t size, const void *caller
     get_new_handler *get_handler =
         found != NULL ? (get_new_handler *)as_function(found) : cxx_get_new_handler;
     void *p = run_handlers(get_handler, heap, MIP_NEW_PLAIN, size, 0);
-    return p != NULL ? p : mip_api_new_failed(MIP_NEW_PLAIN, IMPOSSIBLE_SIZE, 0, caller);
+    if (p == NULL) {
+        mip_api_throw_bad_alloc(size, caller);
+    }
+    return p;
 }
 
 struct call {

@@ -24,7 +24,10 @@ enum mip_new_form {
 MIP_COLD void *mip_api_new_failed(enum mip_new_form form, size_t size, size_t alignment,
                                   const void *caller);
 
-/* Likewise in a heap, which has no memory: a block of this heap, or bad_alloc. */
+/* At once, whatever new-handler there is, where the runtime has a function that only throws. */
+_Noreturn MIP_COLD void mip_api_throw_bad_alloc(size_t size, const void *caller);
+
+/* As mip_api_new_failed in a heap, which has no memory: a block of this heap, or bad_alloc. */
 struct heap;
 MIP_COLD void *mip_api_heap_new_failed(struct heap *heap, size_t size, const void *caller);
 

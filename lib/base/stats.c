@@ -145,10 +145,11 @@ mip_stat_word mip_stat_requested(void) {
 
 void mip_stats_reset(void) {
     static const enum mip_stat only_counted_up[] = {MIP_STAT_RESET, MIP_STAT_MMAPS};
-    struct mip_stat_values values;
     for (size_t i = 0; i < sizeof only_counted_up / sizeof *only_counted_up; i++) {
-        mip_stat_read(only_counted_up[i], &values);
-        decrease(&counts[only_counted_up[i]], values.total - values.freed);
+        struct count *count = &counts[only_counted_up[i]];
+        counter_word freed = mip_load_relaxed(&count->a_freed);
+        /* Where another thread resets at the same time, one of them does. */
+        mip_cas_relaxed(&count->a_freed, &freed, mip_load_relaxed(&count->a_total));
     }
     for (int i = 0; i < MIP_STAT_COUNT; i++) {
         reset(&counts[i]);

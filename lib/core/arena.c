@@ -143,14 +143,16 @@ static bool grow(size_t slices) {
         mip_os_advise_huge(base, size, mip_option_get(MIP_OPTION_LARGE_PAGES) == 2);
     if (mip_pagemap_window_size() == 0 && count == 0)
         mip_pagemap_init((uintptr_t)base, mip_max(wanted_window(), size));
-    struct arena *arena = arena_new(base, size >> SLICE_SHIFT, 0, 0);
+    bool commit = mip_option_is_enabled(MIP_OPTION_POOL_COMMIT);
+    struct arena *arena =
+        arena_new(base, size >> SLICE_SHIFT, 0, commit ? (unsigned)ARENA_COMMITTED : 0);
     if (arena == NULL || register_arena(arena) == ARENA_NONE) {
         mip_os_release(base, size);
         mip_stat_decrease(MIP_STAT_RESERVED, size);
         return false;
     }
     mip_tool_mapped(base, size);
-    if (mip_option_is_enabled(MIP_OPTION_POOL_COMMIT))
+    if (commit)
         mip_arena_commit_to(arena, arena->slices);
     return true;
 }

@@ -42,6 +42,9 @@ void mip_strict_check_ends(const char *function, const struct mip_found *found);
 /* In place; the new size fits. */
 void mip_strict_resize(const struct mip_found *found, size_t size, bool zero);
 
+/* The block of a single page without guards is freed, by the page's owner or another thread. */
+void mip_strict_wipe_single(struct page *page, bool is_own);
+
 _Noreturn void mip_strict_fault(const char *function, const void *p, size_t block_size,
                                 const char *fault);
 

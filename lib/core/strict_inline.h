@@ -293,7 +293,9 @@ MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, 
     } else if (is_wiped) {
         mark_changing(found->slot, waiting);
     }
-    if (is_wiped)
+    if (is_wiped && !is_plain && (mip_load_relaxed(&page->a_flags) & PAGE_SINGLE))
+        mip_strict_wipe_single(found->page, is_own);
+    else if (is_wiped)
         wipe(found->block, page->block_size);
     if (is_own)
         mip_store_release(found->slot, waiting); /* pairs with is_untouched */

@@ -84,11 +84,13 @@ static bool split(char *text, char **words) {
     }
 }
 
+/* The words of the text stand in front of the rest. */
 static const char *program_of_split(const char *text, char *const *rest) {
     char copy[TEXT_SIZE];
-    char *words[WORD_MAX];
+    char *words[2 * WORD_MAX];
     static char program[TEXT_SIZE];
     const char *found;
+    size_t count = 0;
     if (strlen(text) >= sizeof(copy)) {
         return NULL;
     }
@@ -96,12 +98,16 @@ static const char *program_of_split(const char *text, char *const *rest) {
     if (!split(copy, words)) {
         return NULL;
     }
-    if (words[0] == NULL) {
-        return mip_run_env_program(rest);
+    while (words[count] != NULL) {
+        count++;
     }
+    while (count < 2 * WORD_MAX - 1 && *rest != NULL) {
+        words[count++] = *rest++;
+    }
+    words[count] = NULL;
     found = mip_run_env_program(words);
-    if (found == NULL) {
-        return NULL;
+    if (found < copy || found >= copy + sizeof(copy)) {
+        return found; /* NULL, or of the rest */
     }
     memmove(program, found, strlen(found) + 1);
     return program;

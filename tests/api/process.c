@@ -119,13 +119,18 @@ END_TEST
 
 /* What cannot be read is told less well, and errno stays. */
 START_TEST(process_info_without_proc) {
-    const struct rlimit none = {0, 0};
+    struct rlimit limit, none;
     size_t rss = 0;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     errno = ERRNO_UNTOUCHED;
     mi_process_info(NULL, NULL, NULL, &rss, NULL, NULL, NULL, NULL);
     mi_stats_print_out(collect_text, text);
-    ck_assert_int_eq(errno, ERRNO_UNTOUCHED);
+    int error = errno;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_int_eq(error, ERRNO_UNTOUCHED);
     ck_assert_uint_gt(rss, 0);
 }
 END_TEST

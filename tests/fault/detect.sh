@@ -141,6 +141,10 @@ check() {
     for place in main thread child; do
         run "$1" "$3" "$4" "$5" "$place"
         runs=$((runs + 1))
+        if [ "$status" = 6 ]; then
+            echo "not here: $4: the C library lacks the function"
+            return 0
+        fi
         if ! meets_any "$6" "$5" "$2"; then
             echo "FAIL: $(basename "$1"), $2: $4 $bytes $place: status $status, '$message' (P $pointer), not: $6"
             failed=1

@@ -58,6 +58,8 @@ expect_refusal 126 'takes the allocator away' "$run" env --ignore-env true
 expect_refusal 126 'takes the allocator away' "$run" env -C / -u LD_PRELOAD true
 expect_refusal 126 'takes the allocator away' "$run" env --chdir / --split-string '-i true'
 expect_refusal 126 'takes the allocator away' "$run" env "PATH=$PATH" LD_PRELOAD= true
+expect_refusal 126 'takes the allocator away' "$run" env -S '-u' LD_PRELOAD true
+expect_refusal 126 'takes the allocator away' "$run" env -S X=1 LD_PRELOAD= true
 expect 0 '' "$run" env --unset HOME --chdir / --debug true
 # shellcheck disable=SC2016
 expect 0 "served by $override" "$run" env X=1 sh -c 'echo "$X"'
