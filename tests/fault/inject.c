@@ -5,10 +5,13 @@
    (mode once), every call from the n-th on (mode from), or the n-th and every third after it (mode
    third) fails; the count starts before the library's constructors.  Each allocation must succeed
    or give NULL and ENOMEM, no block may change, and when the faults are over everything must work
-   again.  The hook is internal, so this program is linked with the static library. */
+   again.  The hook is internal, so this program is linked with the static library; inject-secure
+   and inject-debug contain those variants, try some of the places (with INJECT_ALL all), and have
+   smaller blocks, each byte of which is written to there. */
 #include "../stress/support.h"
 
 #include "os/os.h"
+#include "variant.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -75,7 +78,11 @@ struct live {
 enum { LIVE_MAX = 600, ERRNO_MARK = 4711 };
 /* Where addresses are few, the largest blocks are smaller; they still have mappings of their own.
  */
-enum { LARGEST_MIB = sizeof(void *) < 8 ? 150 : 1200, GROWING_MIB = sizeof(void *) < 8 ? 20 : 150 };
+enum {
+    LARGEST_MIB = SLOTS || sizeof(void *) < 8 ? 150 : 1200,
+    GROWING_MIB = SLOTS || sizeof(void *) < 8 ? 20 : 150,
+    DOUBLINGS = SLOTS ? 12 : 16
+};
 static struct live live[LIVE_MAX];
 static atomic_size_t live_count;
 static bool strict; /* no failure is expected any more */
@@ -183,8 +190,8 @@ static void use_realloc(void) {
     }
     pattern_fill(p, size, 5, true);
     /* up through every way a block can grow, then down */
-    for (size_t i = 0; i < 22; i++) {
-        size_t next = i < 16 ? size * 2 : size / 4;
+    for (size_t i = 0; i < DOUBLINGS + 6; i++) {
+        size_t next = i < DOUBLINGS ? size * 2 : size / 4;
         errno = ERRNO_MARK;
         unsigned char *q = t_realloc(p, next);
         judge(q, "realloc", next);
@@ -345,7 +352,10 @@ int main(int argc, char **argv) {
                        (size_t)argument(argc, argv, 3, 1)) == 1;
     }
     /* An emulator is slow, and what is done about a fault is the same on all machines. */
-    size_t step = getenv("TEST_EMULATED") == NULL ? 1 : 5;
+    size_t step = getenv("TEST_EMULATED") != NULL ? 5 : 1;
+    if (SLOTS && getenv("INJECT_ALL") == NULL) {
+        step = 23;
+    }
     int failures = 0;
     for (unsigned call = 0; call < MIP_OS_CALL_COUNT; call++) {
         for (unsigned mode = 0; mode < MODE_COUNT; mode++) {

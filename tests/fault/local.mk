@@ -15,9 +15,17 @@ tests_fault_limits_CFLAGS = $(TEST_CFLAGS)
 tests_fault_limits_LDFLAGS = $(AM_LDFLAGS) $(TEST_LINK_FLAGS)
 tests_fault_limits_LDADD = $(MIMALLOC_LA) -lpthread
 
-# The debug library's code without its override, to reach into.
-check_PROGRAMS += tests/fault/rooms
-TESTS += tests/fault/rooms
+# The code of these libraries without their override, to reach into.
+check_PROGRAMS += tests/fault/rooms tests/fault/inject-secure tests/fault/inject-debug
+TESTS += tests/fault/rooms tests/fault/inject-secure tests/fault/inject-debug
+tests_fault_inject_secure_SOURCES = $(tests_fault_inject_SOURCES) $(PLAIN_FILES) $(STRICT_FILES)
+tests_fault_inject_secure_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS) -DMIP_VARIANT_SECURE
+tests_fault_inject_secure_CFLAGS = $(TEST_CFLAGS)
+tests_fault_inject_secure_LDADD = $(LIBRARY_LIBS) -lpthread
+tests_fault_inject_debug_SOURCES = $(tests_fault_inject_secure_SOURCES)
+tests_fault_inject_debug_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS) -DMIP_VARIANT_DEBUG
+tests_fault_inject_debug_CFLAGS = $(TEST_CFLAGS)
+tests_fault_inject_debug_LDADD = $(LIBRARY_LIBS) -lpthread
 tests_fault_rooms_SOURCES = tests/fault/rooms.c $(PLAIN_FILES) $(STRICT_FILES)
 tests_fault_rooms_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS) -DMIP_VARIANT_DEBUG
 tests_fault_rooms_CFLAGS = $(TEST_CFLAGS)

@@ -2,13 +2,14 @@
 # The cases of cases.txt, which run.sh builds and runs.
 #   make check-reliability-full     the long ones too, in all our variants
 #   make compare-reliability        case x (ours, debug, C library, peers that are installed)
-#   make check-reliability-planted  each case over a malloc with its fault planted: it must fail
+#   make check-reliability-planted  each case over a malloc with its fault planted: it must fail; and
+#                                   the suites of conformance and stress
 # CASES='C1 F*' picks some of them.
 RELIABILITY_TESTS = tests/reliability/check.sh
 TESTS += $(RELIABILITY_TESTS)
 dist_check_SCRIPTS += $(RELIABILITY_TESTS)
 RELIABILITY_FILES = tests/reliability/README.md tests/reliability/case.h tests/reliability/cases.txt \
-	tests/reliability/common.sh tests/reliability/run.sh
+	tests/reliability/common.sh tests/reliability/planted-suites.sh tests/reliability/run.sh
 EXTRA_DIST += $(RELIABILITY_FILES) \
 	tests/reliability/fork tests/reliability/limits tests/reliability/loading \
 	tests/reliability/memory tests/reliability/plugins tests/reliability/privilege \
@@ -21,5 +22,9 @@ check-reliability-full: all
 	@$(RELIABILITY) --full --columns "linked preload debug $${SECURE_SO:+secure}" $$CASES
 compare-reliability: all
 	@$(RELIABILITY) --table --columns "linked preload debug glibc mimalloc jemalloc tcmalloc" $$CASES
-check-reliability-planted: all
+# And of the suites, where no case is picked.
+check-reliability-planted: all tests/conformance/c-unmodified tests/stress/ops-libc \
+		tests/stress/stress-libc
 	@$(RELIABILITY) --planted $$CASES
+	@test -n "$$CASES" || { $(AM_TESTS_ENVIRONMENT) \
+	  $(SHELL) $(top_srcdir)/tests/reliability/planted-suites.sh; }
