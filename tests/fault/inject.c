@@ -145,7 +145,7 @@ static void free_from(size_t first, size_t step) {
 }
 
 static void use_small(size_t count) {
-    static const size_t sizes[] = {1, 8, 24, 100, 500, 1024, 3000, 9000, 30000, 70000};
+    static const size_t sizes[] = {0, 1, 8, 24, 100, 500, 1024, 3000, 9000, 30000, 70000};
     for (size_t i = 0; i < count; i++) {
         size_t size = sizes[i % (sizeof sizes / sizeof *sizes)];
         errno = ERRNO_MARK;
