@@ -15,8 +15,26 @@ browse() {
         --disable-background-networking --disable-crash-reporter "$@" 2>errors
 }
 
+# The library is in its first process and in those of its children that are there.
+mapped() {
+    "$RUN" chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
+        --user-data-dir="$PWD/profile" --remote-debugging-port=0 about:blank 2>errors &
+    browser=$!
+    for _ in $(seq 100); do
+        ! grep -q 'DevTools listening' errors || break
+        sleep 0.2
+    done
+    grep -q 'DevTools listening' errors || { cat errors && fail "chromium does not start"; }
+    # Words on purpose.
+    # shellcheck disable=SC2046
+    assert_mapped $browser $(cat /proc/$browser/task/$browser/children)
+    kill $browser
+    wait $browser || :
+}
+
 suite() {
     "$RUN" chromium --version >>"$OUTCOMES"
+    mapped
     page=file://$HERE/inputs/page.html
     for _ in 1 2; do
         # Its virtual time does not wait for the workers.

@@ -40,11 +40,15 @@ for name in sorted(result):
 END
 }
 
-# run_tests NAME MODULE...: what fails by chance is run again by the runner itself (-w).
+# run_tests NAME MODULE...: what fails by chance is run again by the runner itself (-w); but no worker may
+# end by a signal, not even once.
 run_tests() {
     name=$1
     shift
-    limited "$RUN" "$python" -m test -j4 -w --timeout 600 --junit-xml "$PWD/$name.xml" "$@" || :
+    limited "$RUN" "$python" -m test -j4 -w --timeout 600 --junit-xml "$PWD/$name.xml" "$@" \
+        >"$name.said" 2>&1 || :
+    cat "$name.said"
+    ! grep -E 'crashed \(Exit code|Exit code -[0-9]' "$name.said" || fail "$name: a worker crashed"
     outcomes_of "$PWD/$name.xml" "$name"
 }
 
