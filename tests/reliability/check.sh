@@ -3,7 +3,8 @@
 # The quick cases: programs linked with the override library, and programs that know nothing with it
 # or the debug library preloaded.  Where everything is built with the thread sanitizer, the cases of
 # several threads, by the names of the plain library; without those that fork (it takes a thread of
-# the child for one of the parent's), start thousands, or change stacks.
+# the child for one of the parent's), start thousands, change stacks, or limit the memory that the
+# sanitizer itself needs.
 : "${top_srcdir:?}"
 # Packages are built on machines that do much else at the same time.
 RELIABILITY_PATIENCE=${RELIABILITY_PATIENCE:-10}
@@ -11,7 +12,7 @@ export RELIABILITY_PATIENCE
 run=$top_srcdir/tests/reliability/run.sh
 case " ${CFLAGS:-} " in
 *" -fsanitize=thread "*)
-    exec sh "$run" --columns sanitized D1 D3 D4 D5 D8a D8b D9 D10 D13 H8 A6
+    exec sh "$run" --columns sanitized C12 C13 C14b D1 D3 D4 D5 D8a D8b D9 D10 D13 E6a H8 H9 A6
     ;;
 esac
 exec sh "$run" --columns "linked preload ${DEBUG_SO:+debug}"
