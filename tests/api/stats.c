@@ -440,9 +440,10 @@ START_TEST(json) {
     ck_assert_int_eq(number_of(text, "stat_version"), MI_STAT_VERSION);
     ck_assert_int_eq(number_of(text, "malloc_huge"), stats.malloc_huge.total);
     ck_assert_int_eq(number_of(text, "reserved"), stats.reserved.total);
-    ck_assert_int_eq(number_of(text, "committed"), stats.committed.total);
+    ck_assert_int_ge(number_of(text, "committed"), stats.committed.total); /* with the text */
     ck_assert_int_ge(number_of(text, "rss_peak"), number_of(text, "rss_current"));
-    ck_assert_int_eq(number_of(text, "commit_current"), stats.committed.current);
+    ck_assert_int_ge(number_of(text, "commit_current"), stats.committed.current);
+    ck_assert_int_le(number_of(text, "commit_current"), stats.committed.current + (int64_t)MIB);
     ck_assert(is_debug() == (strstr(text, "\"malloc_bins\"") != NULL));
     mi_free(text);
     mi_free(p);
@@ -599,13 +600,14 @@ START_TEST(process_memory) {
     }
     mi_collect(true);
     now = process();
+    mi_stats_t stats = get();
     if (CAN_GIVE_BACK) {
         ck_assert_uint_le(now.rss, last.rss - 40 * MIB);
     }
     ck_assert_uint_ge(now.peak_rss + slack, last.rss);
     ck_assert_uint_ge(now.peak_commit, last.commit);
-    ck_assert_int_eq((int64_t)now.peak_commit, get().committed.peak);
-    ck_assert_int_eq((int64_t)now.commit, get().committed.current);
+    ck_assert_int_eq((int64_t)now.peak_commit, stats.committed.peak);
+    ck_assert_int_eq((int64_t)now.commit, stats.committed.current);
 }
 END_TEST
 
