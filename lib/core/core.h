@@ -34,6 +34,12 @@ void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero);
 void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t alignment,
                                size_t offset, bool zero);
 
+/* What is no memory of ours goes to `elsewhere`, which tells what it refuses (variants with SLOTS
+   end the process); all else as in mip_heap_realloc, from the default heap. */
+typedef void *mip_elsewhere_fun(void *p, size_t size);
+void *mip_realloc_or(void *p, size_t size, mip_elsewhere_fun *elsewhere);
+void *mip_realloc_refuse(void *p); /* says so, EINVAL */
+
 /* Resize in place: p, or NULL. */
 void *mip_expand(void *p, size_t size);
 

@@ -131,18 +131,19 @@ static void *move(struct heap *heap, void *p, size_t usable, size_t size, bool z
     return fresh;
 }
 
-static MIP_COLD void *refuse_foreign(void *p) {
+MIP_COLD void *mip_realloc_refuse(void *p) {
     mip_error(EINVAL, "realloc: pointer %p: not from this allocator, or freed already", p);
     errno = EINVAL;
     return NULL;
 }
 
-static MIP_NOINLINE void *realloc_any(struct heap *heap, void *p, size_t size, bool zero) {
+static MIP_NOINLINE void *realloc_any(struct heap *heap, void *p, size_t size, bool zero,
+                                      mip_elsewhere_fun *elsewhere) {
     if (p == NULL)
         return fresh_block(heap, size, zero);
     struct page *page = mip_pagemap_find(p);
     if (page == NULL)
-        return refuse_foreign(p);
+        return elsewhere != NULL && !mip_is_ours(p) ? elsewhere(p, size) : mip_realloc_refuse(p);
     int saved = errno;
     size_t usable = mip_usable_size_in("realloc", p);
     if (usable == 0) {
@@ -162,17 +163,26 @@ static MIP_NOINLINE void *realloc_any(struct heap *heap, void *p, size_t size, b
     return result;
 }
 
-void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero) {
+MIP_INLINE void *realloc_in(struct heap *heap, void *p, size_t size, bool zero,
+                            mip_elsewhere_fun *elsewhere) {
     if (SLOTS)
         return mip_strict_realloc(heap, p, size, 0, 0, zero);
     size_t usable = mip_fast_usable_size(p);
     if (MIP_UNLIKELY(usable == 0))
-        return realloc_any(heap, p, size, zero);
+        return realloc_any(heap, p, size, zero, elsewhere);
     if (!is_in_place(usable, size))
         return move(heap, p, usable, size, zero);
     if (zero)
         clear_tail(p, size, usable);
     return p;
+}
+
+void *mip_heap_realloc(struct heap *heap, void *p, size_t size, bool zero) {
+    return realloc_in(heap, p, size, zero, NULL);
+}
+
+void *mip_realloc_or(void *p, size_t size, mip_elsewhere_fun *elsewhere) {
+    return realloc_in(NULL, p, size, false, elsewhere);
 }
 
 void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t alignment,
@@ -186,7 +196,7 @@ void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t a
     if (SLOTS)
         return mip_strict_realloc(heap, p, size, alignment, offset, zero);
     if (mip_pagemap_find(p) == NULL)
-        return refuse_foreign(p);
+        return mip_realloc_refuse(p);
     size_t usable = mip_usable_size_in("realloc", p);
     if (usable == 0) {
         errno = EINVAL;

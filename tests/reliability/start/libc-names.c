@@ -20,9 +20,11 @@ int main(void) {
         memset(p, 1, size);
         memset(q, 1, size);
         memset(r, 1, size);
+        errno = 0;
         p = realloc(p, 2 * size);
         q = realloc(q, size / 2 + 1);
         r = realloc(r, 2 * size);
+        CHECK(errno == 0); /* nothing went wrong */
         CHECK(p != NULL && q != NULL && r != NULL);
         CHECK(((char *)p)[size - 1] == 1 && ((char *)q)[size / 2] == 1);
         CHECK(((char *)r)[size - 1] == 1);
