@@ -56,8 +56,7 @@ static void *resize(void *p, size_t size, const void *caller) {
         return resized;
     }
     if (p != NULL && errno == EINVAL) {
-        size =
-            SIZE_MAX; /* no block of ours, and its contents are unknown: nothing can replace it */
+        mip_api_throw_bad_alloc(size, caller); /* no block, whose contents could be kept */
     }
     void *fresh = mip_api_new_failed(MIP_NEW_PLAIN, size, 0, caller);
     if (p != NULL) {

@@ -236,7 +236,7 @@ static struct page *new_page(struct heap *heap, unsigned bin) {
     size_t size = mip_bin_size(bin);
     size_t slices = mip_bin_page_slices(bin, heap->bin_slices[bin]);
     if (SLOTS && bin == BIN_ZERO) {
-        size = GRANULE;
+        size = ZERO_STEP;
         slices = 1;
         flags = PAGE_MADE | PAGE_CLOSED_OFF;
     }

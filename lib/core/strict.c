@@ -164,14 +164,12 @@ void mip_strict_check_neighbours(const char *function, const struct page *page, 
 
 /* --- from live to free and back --- */
 
-enum { PURGE_MIN = 1 << 18 };
-
 /* What a large block loses goes back to the kernel: writing zeroes might first need the memory. */
 static void clear_lost(const struct page *page, char *p, size_t size) {
     char *first = (char *)mip_round_up((uintptr_t)p, mip_os_info.page_size);
     char *end = (char *)mip_round_down((uintptr_t)p + size, mip_os_info.page_size);
     int saved = errno; /* the kernel may refuse: not what is locked */
-    if (size >= PURGE_MIN && (mip_load_relaxed(&page->a_flags) & PAGE_MAPPED) &&
+    if (size >= STRICT_PURGE_MIN && (mip_load_relaxed(&page->a_flags) & PAGE_MAPPED) &&
         mip_os_purge(first, (size_t)(end - first))) {
         memset(p, 0, (size_t)(first - p));
         memset(end, 0, (size_t)(p + size - end));
@@ -179,18 +177,6 @@ static void clear_lost(const struct page *page, char *p, size_t size) {
         errno = saved;
         memset(p, 0, size);
     }
-}
-
-/* Nobody looks at it again before the memory is taken for something else. */
-void mip_strict_wipe_single(struct page *page, bool is_own) {
-    unsigned flags = mip_page_flags(page);
-    if (is_own && (flags & PAGE_MAPPED))
-        return; /* unmapped now */
-    int saved = errno;
-    if (page->block_size < PURGE_MIN || !mip_page_may_purge(page) ||
-        !mip_os_purge(page->start, page->block_size))
-        memset(page->start, FREED_BYTE, page->block_size);
-    errno = saved;
 }
 
 void mip_strict_resize(const struct mip_found *found, size_t size, bool zero) {

@@ -19,7 +19,9 @@ void mip_strict_start(void);
 
 enum {
     BIN_ZERO = BIN_COUNT - 1, /* blocks of size 0, which nobody may touch */
-    SHARED_MAX = 60 * 1024    /* class BIN_COUNT - 2: the largest block that shares a page */
+    SHARED_MAX = 60 * 1024,   /* class BIN_COUNT - 2: the largest block that shares a page */
+    ZERO_STEP = 256, /* from one block of size 0 to the next, and what each is aligned to */
+    STRICT_PURGE_MIN = 1 << 18 /* bytes to clear from which on they go back to the kernel instead */
 };
 
 /* A live block of ours. */
@@ -41,9 +43,6 @@ void mip_strict_check_ends(const char *function, const struct mip_found *found);
 
 /* In place; the new size fits. */
 void mip_strict_resize(const struct mip_found *found, size_t size, bool zero);
-
-/* The block of a single page without guards is freed, by the page's owner or another thread. */
-void mip_strict_wipe_single(struct page *page, bool is_own);
 
 _Noreturn void mip_strict_fault(const char *function, const void *p, size_t block_size,
                                 const char *fault);

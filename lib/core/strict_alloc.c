@@ -100,8 +100,8 @@ static void *allocate_once(struct heap *heap, const struct request *request) {
     size_t alignment = request->alignment;
     if (alignment != 0 && request->offset % alignment != 0)
         return inside(heap, request);
-    unsigned bin = request->size == 0 && alignment <= GRANULE ? (unsigned)BIN_ZERO
-                                                              : bin_for(request->size, alignment);
+    unsigned bin = request->size == 0 && alignment <= ZERO_STEP ? (unsigned)BIN_ZERO
+                                                                : bin_for(request->size, alignment);
     if (bin == BIN_NONE)
         return single(heap, request, true);
     struct taken taken;

@@ -59,6 +59,25 @@ MIP_INLINE void free_own(const char *function, const struct mip_found *found, bo
     set_changing(was_changing);
 }
 
+/* The block of a single page, marked as freed: nobody looks at it again before the memory is taken
+   for something else. */
+static void give_up_single(struct page *page, bool is_own) {
+    unsigned flags = mip_page_flags(page);
+    if (is_own && (flags & PAGE_MAPPED))
+        return; /* unmapped now */
+    if (flags & PAGE_GUARDED) {
+        /* The owner will unmap it.  What is locked the kernel does not take back. */
+        if (!mip_os_decommit(page->start, page->block_size))
+            mip_os_protect(page->start, page->block_size);
+        return;
+    }
+    if (!mip_strict_is_full)
+        return;
+    if (page->block_size < STRICT_PURGE_MIN || !mip_page_may_purge(page) ||
+        !mip_os_purge(page->start, page->block_size))
+        memset(page->start, FREED_BYTE, page->block_size);
+}
+
 static MIP_NOINLINE void free_other(const char *function, const struct mip_found *found) {
     int saved = errno;
     struct thread *thread = mip_thread_get();
@@ -66,10 +85,8 @@ static MIP_NOINLINE void free_other(const char *function, const struct mip_found
     bool is_own = thread != NULL && mip_page_owner(page) == thread;
     check_ends(function, found, false, false);
     mark_freed(function, found, false, false, mip_strict_is_full);
-    /* The owner will unmap it.  What is locked the kernel does not take back. */
-    if (!is_own && (mip_page_flags(page) & PAGE_GUARDED) &&
-        !mip_os_decommit(page->start, page->block_size))
-        mip_os_protect(page->start, page->block_size);
+    if (mip_page_flags(page) & PAGE_SINGLE)
+        give_up_single(page, is_own);
     if (thread != NULL)
         mip_busy_enter(thread);
     if (is_own)

@@ -285,7 +285,7 @@ MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, 
         mip_stat_bin_decrease(page->bin, page->block_size);
     bool is_wiped =
         is_full &&
-        (is_plain || !(mip_load_relaxed(&page->a_flags) & (PAGE_CLOSED_OFF | PAGE_GUARDED)));
+        (is_plain || !(mip_load_relaxed(&page->a_flags) & (PAGE_CLOSED_OFF | PAGE_SINGLE)));
     if (!is_own) {
         if (!mip_cas_relaxed(found->slot, &expected, waiting | SLOT_MESSAGE))
             mip_strict_fault_of_page(function, page, found->p, "freed already");
@@ -293,9 +293,7 @@ MIP_INLINE void mark_freed(const char *function, const struct mip_found *found, 
     } else if (is_wiped) {
         mark_changing(found->slot, waiting);
     }
-    if (is_wiped && !is_plain && (mip_load_relaxed(&page->a_flags) & PAGE_SINGLE))
-        mip_strict_wipe_single(found->page, is_own);
-    else if (is_wiped)
+    if (is_wiped)
         wipe(found->block, page->block_size);
     if (is_own)
         mip_store_release(found->slot, waiting); /* pairs with is_untouched */

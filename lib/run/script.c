@@ -106,7 +106,7 @@ static const char *program_of_split(const char *text, char *const *rest) {
     }
     words[count] = NULL;
     found = mip_run_env_program(words);
-    if (found < copy || found >= copy + sizeof(copy)) {
+    if ((uintptr_t)found - (uintptr_t)copy >= sizeof(copy)) {
         return found; /* NULL, or of the rest */
     }
     memmove(program, found, strlen(found) + 1);

@@ -368,6 +368,11 @@ int main(int argc, char **argv) {
                 tried += result != STATUS_UNREACHED;
                 n += step;
             }
+            if (n >= N_MAX) {
+                fprintf(stderr, "inject: %s %s: %d places are not all\n", call_names[call],
+                        mode_names[mode], N_MAX);
+                failures++;
+            }
             printf("inject: %s %s: %zu places\n", call_names[call], mode_names[mode], tried);
             fflush(stdout);
         }

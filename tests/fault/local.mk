@@ -94,6 +94,7 @@ FAULT_FILES = \
 	tests/fault/programs/write-after-free-remote.c \
 	tests/fault/programs/write-after-free-second.c \
 	tests/fault/programs/write-after-free.c \
+	tests/fault/programs/zero-size-aligned.c \
 	tests/fault/programs/zero-size-read.c \
 	tests/fault/programs/zero-size-write.c
 

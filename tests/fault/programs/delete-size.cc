@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A block of operator new is deleted as a longer one. */
 #include "fault.h"
-#include <new>
 
 static void fault(size_t size) {
-    void *p = hide(static_cast<volatile char *>(::operator new(size)));
-    say("P", p);
+    void *p = take_by_new(size);
     ::operator delete(p, is_faulty ? size + 64 : size);
 }

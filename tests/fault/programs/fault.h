@@ -100,6 +100,24 @@ __attribute__((unused)) static void in_thread(void *(*function)(void *), void *p
     pthread_join(thread, NULL);
 }
 
+static void *free_it(void *p) {
+    free(p);
+    return NULL;
+}
+
+__attribute__((unused)) static void free_in_thread(void *p) {
+    in_thread(free_it, p);
+}
+
+#ifdef __cplusplus
+#include <new>
+__attribute__((unused)) static void *take_by_new(size_t size) {
+    void *p = hide(static_cast<volatile char *>(::operator new(size)));
+    say("P", p);
+    return p;
+}
+#endif
+
 int main(int argc, char **argv) {
     size_now = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 8;
     const char *place = argc > 2 ? argv[2] : "main";

@@ -3,8 +3,7 @@
 #include "fault.h"
 
 static void fault(size_t size) {
-    void *p = hide(static_cast<volatile char *>(::operator new(size)));
-    say("P", p);
+    void *p = take_by_new(size);
     if (is_faulty) {
         free(p);
     } else {

@@ -6,8 +6,7 @@
 extern "C" void sized(void *p, size_t size) __asm__("free_sized") __attribute__((weak));
 
 static void fault(size_t size) {
-    void *p = hide(static_cast<volatile char *>(::operator new(size)));
-    say("P", p);
+    void *p = take_by_new(size);
     if (sized == NULL) {
         _exit(6);
     }

@@ -4,18 +4,13 @@
 
 #include <sys/mman.h>
 
-static void *other(void *p) {
-    free(p);
-    return NULL;
-}
-
 static void fault(size_t size) {
     char *p = take(size);
     memset(p, 'A', size);
     if (mlock(p, size) != 0) {
         munlock(p, size);
     }
-    in_thread(other, p);
+    free_in_thread(p);
     if (is_faulty) {
         holds(*hide(p) == 'A');
     }

@@ -7,8 +7,7 @@ extern "C" void *resized(void *p, size_t count, size_t size) __asm__("reallocarr
     __attribute__((weak));
 
 static void fault(size_t size) {
-    void *p = hide(static_cast<volatile char *>(::operator new(size)));
-    say("P", p);
+    void *p = take_by_new(size);
     if (resized == NULL) {
         _exit(6);
     }
