@@ -5,8 +5,18 @@
 #define MIP_ATOMIC_H
 
 #include "compiler.h"
+#include "variant.h"
 
 #include <stdatomic.h>
+
+/* In a build for tests, of tests/reliability/delay.c: the thread may sleep here, between a look and
+   the change that relies on it, and while it holds what it gives back by a store.  Keeps errno. */
+MIP_HIDDEN void mip_delay(void);
+
+MIP_INLINE void mip_maybe_delay(void) {
+    if (DELAYS)
+        mip_delay();
+}
 
 /* What is exchanged is a word at least: not every machine can exchange a byte without a function of
    the compiler's (libatomic). */
@@ -15,41 +25,46 @@
 #define mip_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
 #define mip_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
 #define mip_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
-#define mip_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define mip_store_release(p, v)                                                                    \
+    (mip_maybe_delay(), atomic_store_explicit((p), (v), memory_order_release))
 #define mip_exchange_relaxed(p, v)                                                                 \
-    (MIP_IS_WORD(p), atomic_exchange_explicit((p), (v), memory_order_relaxed))
+    (MIP_IS_WORD(p), mip_maybe_delay(), atomic_exchange_explicit((p), (v), memory_order_relaxed))
 #define mip_exchange_acquire(p, v)                                                                 \
-    (MIP_IS_WORD(p), atomic_exchange_explicit((p), (v), memory_order_acquire))
+    (MIP_IS_WORD(p), mip_maybe_delay(), atomic_exchange_explicit((p), (v), memory_order_acquire))
 #define mip_exchange_acq_rel(p, v)                                                                 \
-    (MIP_IS_WORD(p), atomic_exchange_explicit((p), (v), memory_order_acq_rel))
+    (MIP_IS_WORD(p), mip_maybe_delay(), atomic_exchange_explicit((p), (v), memory_order_acq_rel))
 #define mip_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define mip_sub_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
-#define mip_add_acq_rel(p, v) atomic_fetch_add_explicit((p), (v), memory_order_acq_rel)
-#define mip_sub_acq_rel(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel)
+#define mip_add_acq_rel(p, v)                                                                      \
+    (mip_maybe_delay(), atomic_fetch_add_explicit((p), (v), memory_order_acq_rel))
+#define mip_sub_acq_rel(p, v)                                                                      \
+    (mip_maybe_delay(), atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel))
 #define mip_or_relaxed(p, v) atomic_fetch_or_explicit((p), (v), memory_order_relaxed)
-#define mip_or_acq_rel(p, v) atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
+#define mip_or_acq_rel(p, v)                                                                       \
+    (mip_maybe_delay(), atomic_fetch_or_explicit((p), (v), memory_order_acq_rel))
 #define mip_and_relaxed(p, v) atomic_fetch_and_explicit((p), (v), memory_order_relaxed)
-#define mip_and_acq_rel(p, v) atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
+#define mip_and_acq_rel(p, v)                                                                      \
+    (mip_maybe_delay(), atomic_fetch_and_explicit((p), (v), memory_order_acq_rel))
 
 /* Compare and exchange: *expected is updated on failure; the failure order is relaxed. */
 #define mip_cas_relaxed(p, expected, v)                                                            \
-    atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_relaxed,            \
-                                            memory_order_relaxed)
+    (mip_maybe_delay(), atomic_compare_exchange_strong_explicit(                                   \
+                            (p), (expected), (v), memory_order_relaxed, memory_order_relaxed))
 #define mip_cas_acquire(p, expected, v)                                                            \
-    atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_acquire,            \
-                                            memory_order_relaxed)
+    (mip_maybe_delay(), atomic_compare_exchange_strong_explicit(                                   \
+                            (p), (expected), (v), memory_order_acquire, memory_order_relaxed))
 #define mip_cas_release(p, expected, v)                                                            \
-    atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_release,            \
-                                            memory_order_relaxed)
+    (mip_maybe_delay(), atomic_compare_exchange_strong_explicit(                                   \
+                            (p), (expected), (v), memory_order_release, memory_order_relaxed))
 #define mip_cas_acq_rel(p, expected, v)                                                            \
-    atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_acq_rel,            \
-                                            memory_order_relaxed)
+    (mip_maybe_delay(), atomic_compare_exchange_strong_explicit(                                   \
+                            (p), (expected), (v), memory_order_acq_rel, memory_order_relaxed))
 #define mip_cas_weak_release(p, expected, v)                                                       \
-    atomic_compare_exchange_weak_explicit((p), (expected), (v), memory_order_release,              \
-                                          memory_order_relaxed)
+    (mip_maybe_delay(), atomic_compare_exchange_weak_explicit(                                     \
+                            (p), (expected), (v), memory_order_release, memory_order_relaxed))
 #define mip_cas_weak_relaxed(p, expected, v)                                                       \
-    atomic_compare_exchange_weak_explicit((p), (expected), (v), memory_order_relaxed,              \
-                                          memory_order_relaxed)
+    (mip_maybe_delay(), atomic_compare_exchange_weak_explicit(                                     \
+                            (p), (expected), (v), memory_order_relaxed, memory_order_relaxed))
 
 /* A flag that is taken by an exchange. */
 typedef _Atomic(unsigned) mip_flag;
@@ -87,6 +102,6 @@ MIP_INLINE uintptr_t mip_zero_after(uintptr_t value) {
 
 /* Keeps the compiler from moving stores across it; no instruction.  What another thread had done
    when a process forked is a prefix of its program order: see core/fork.c. */
-#define mip_store_fence() atomic_signal_fence(memory_order_acq_rel)
+#define mip_store_fence() (mip_maybe_delay(), atomic_signal_fence(memory_order_acq_rel))
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 0: what distinguishes the variants release, debug and secure.  The only file that reads
-   the variant macros (-DMIP_VARIANT_DEBUG, -DMIP_VARIANT_SECURE, -DMIP_WITH_OVERRIDE); everything
-   else says `if (CHECK_LEVEL)`, so that every branch is compiled in every variant. */
+   the variant macros (-DMIP_VARIANT_DEBUG, -DMIP_VARIANT_SECURE, -DMIP_WITH_OVERRIDE,
+   -DMIP_WITH_DELAYS); everything else says `if (CHECK_LEVEL)`, so that every branch is compiled in
+   every variant. */
 #ifndef MIP_VARIANT_H
 #define MIP_VARIANT_H
 
@@ -36,6 +37,13 @@ enum { WITH_OVERRIDE = 0 };
 enum { WATCHED = 1 };
 #else
 enum { WATCHED = 0 };
+#endif
+
+/* A build for tests: threads stop now and then before they change what others see (atomic.h). */
+#if defined(MIP_WITH_DELAYS)
+enum { DELAYS = 1 };
+#else
+enum { DELAYS = 0 };
 #endif
 
 /* CHECK_LEVEL     0 none, 1 cheap invariants, 2 each room checks its invariants (room_check)

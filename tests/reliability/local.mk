@@ -15,11 +15,27 @@ EXTRA_DIST += $(RELIABILITY_FILES) \
 	tests/reliability/memory tests/reliability/plugins tests/reliability/privilege \
 	tests/reliability/start tests/reliability/threads tests/reliability/unsure
 
+# The override library with delays at each step that others can see and at
+# each function, for the test that loads it.
+DELAYED_LA =
+if ENABLE_OVERRIDE
+DELAYED_LA += tests/reliability/libdelayed.la
+EXTRA_LTLIBRARIES += tests/reliability/libdelayed.la
+tests_reliability_libdelayed_la_SOURCES = $(ALL_FILES) tests/reliability/delay.c
+tests_reliability_libdelayed_la_CPPFLAGS = $(OVERRIDE_CPPFLAGS) -DMIP_WITH_DELAYS
+tests_reliability_libdelayed_la_CFLAGS = $(AM_CFLAGS) -shared -finstrument-functions
+tests_reliability_libdelayed_la_LDFLAGS = $(AM_LDFLAGS) -shared -module -avoid-version -rpath /nowhere \
+	$(MI_LDFLAGS) $(OVERRIDE_MAP_FLAGS)
+tests_reliability_libdelayed_la_LIBADD = $(LIBRARY_LIBS)
+tests_reliability_libdelayed_la_DEPENDENCIES = $(OVERRIDE_MAP)
+endif
+tests/reliability/check.log: $(DELAYED_LA)
+
 .PHONY: check-reliability-full compare-reliability check-reliability-planted
 RELIABILITY = $(AM_TESTS_ENVIRONMENT) set -f; \
 	$(SHELL) $(top_srcdir)/tests/reliability/run.sh
-check-reliability-full: all
-	@$(RELIABILITY) --full --columns "linked preload debug $${SECURE_SO:+secure}" $$CASES
+check-reliability-full: all $(DELAYED_LA)
+	@$(RELIABILITY) --full --columns "linked preload debug $${SECURE_SO:+secure} $(DELAYED_LA:%=delayed)" $$CASES
 compare-reliability: all
 	@$(RELIABILITY) --table --columns "linked preload debug glibc mimalloc jemalloc tcmalloc" $$CASES
 # And of the suites, where no case is picked.

@@ -5,7 +5,8 @@
 # --full takes the long ones too, --table prints case x column, --planted runs each case over the C
 # library's malloc with the fault planted that its line names, and asks that it fail.
 # Columns: linked preload debug secure glibc mimalloc jemalloc tcmalloc; sanitized: the calls made
-# those of the plain static library, which is built with the thread sanitizer like the cases.
+# those of the plain static library, which is built with the thread sanitizer like the cases; delayed:
+# preload, by the build with delays (delay.c).
 # RELIABILITY_PATIENCE, in the environment, multiplies the seconds after which a case hangs.
 set -u
 : "${top_srcdir:?}"
@@ -13,7 +14,7 @@ here=$top_srcdir/tests/reliability
 cases=$here/cases.txt
 : "${CC:=cc}" "${CPPFLAGS:=}" "${CFLAGS:=}" "${LDFLAGS:=}"
 : "${OVERRIDE_SO:=}" "${DEBUG_SO:=}" "${SECURE_SO:=}" "${PLAIN_SO:=}" "${OVERRIDE_OBJECT:=}"
-: "${STATIC_LIB:=}"
+: "${STATIC_LIB:=}" "${top_builddir:?}"
 
 skip() {
     echo "SKIP: $*"
@@ -35,6 +36,7 @@ library_of() {
     linked | preload) echo "$OVERRIDE_SO" ;;
     debug) echo "$DEBUG_SO" ;;
     secure) echo "$SECURE_SO" ;;
+    delayed) echo "$top_builddir/tests/reliability/.libs/libdelayed.so" ;;
     mimalloc) peer libmimalloc.so.2 ;;
     jemalloc) peer libjemalloc.so.2 ;;
     tcmalloc) peer libtcmalloc_minimal.so.4 ;;
@@ -291,7 +293,7 @@ for column in $columns; do
     done <"$work/ids"
     echo "$column: $good passed, $bad failed, $passed_over skipped"
     case $column in
-    linked | preload | debug | secure | planted | sanitized) failed=$((failed + bad)) ;;
+    linked | preload | debug | secure | delayed | planted | sanitized) failed=$((failed + bad)) ;;
     esac
 done
 [ "$failed" = 0 ]
