@@ -244,7 +244,8 @@ if [ -s "$work/unbuilt" ]; then
     cat "$work/unbuilt"
     exit 1
 fi
-# One line is one job.
+# One line is one job; alone where what is tried concerns the whole machine.
+[ "${RELIABILITY_MACHINE:-}" != yes ] || RELIABILITY_JOBS=1
 xargs -L 1 -P "${RELIABILITY_JOBS:-$processors}" sh "$here/run.sh" --one <"$work/jobs"
 
 failed=0
