@@ -408,7 +408,7 @@ typedef enum mi_option_e {
     mi_option_verbose = 5,        /* 0 to 2, 0: messages on stderr */
     mi_option_purge_delay = 6,    /* ms, 500: how long idle memory is kept for reuse */
     mi_option_arena_reserve = 7,  /* KiB, 1048576: address space of the first arena */
-    mi_option_large_pages = 8,    /* huge pages: 0 never, 1 as the kernel is set, 2 ask */
+    mi_option_large_pages = 8,    /* huge pages: 0 never, 1 where memory is full, 2 ask */
     mi_option_max_errors = 9,     /* 16: error messages before silence */
     mi_option_max_warnings = 10,  /* 16: warnings before silence */
     mi_option_keep_deepbind = 11, /* bool, 0: leave RTLD_DEEPBIND in dlopen alone */

@@ -126,6 +126,7 @@ void mip_api_process_start(void) {
     }
     mip_options_init();
     mip_process_init();
+    mip_os_end_names();
     mip_api_start_clock();
     if (TRACES) {
         mip_trace_start();

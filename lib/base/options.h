@@ -19,7 +19,7 @@ enum mip_option {
     MIP_OPTION_VERBOSE = 5,        /* 0..2, 0: messages on stderr (implies show_errors) */
     MIP_OPTION_PURGE_DELAY = 6,    /* ms, 500: how long idle warm memory is kept */
     MIP_OPTION_ARENA_RESERVE = 7,  /* KiB, 1048576: address space of the first arena */
-    MIP_OPTION_LARGE_PAGES = 8,    /* 0 never, 1 as the kernel is set, 2 ask: huge pages */
+    MIP_OPTION_LARGE_PAGES = 8,    /* huge pages: 0 never, 1 where memory is full, 2 ask */
     MIP_OPTION_MAX_ERRORS = 9,     /* 16: error messages shown before silence */
     MIP_OPTION_MAX_WARNINGS = 10,  /* 16: warnings shown before silence */
     MIP_OPTION_KEEP_DEEPBIND = 11, /* bool, 0: leave RTLD_DEEPBIND in dlopen alone */

@@ -139,8 +139,9 @@ static bool grow(size_t slices) {
     mip_stat_increase(MIP_STAT_MMAPS, 1);
     mip_stat_increase(MIP_STAT_RESERVED, size);
     mip_os_name(base, size, "mimalloc");
-    if (mip_option_get(MIP_OPTION_LARGE_PAGES) != 1)
-        mip_os_advise_huge(base, size, mip_option_get(MIP_OPTION_LARGE_PAGES) == 2);
+    long large = mip_option_get(MIP_OPTION_LARGE_PAGES);
+    if (large != 1 || SLOTS) /* else step by step: commit.c */
+        mip_os_advise_huge(base, size, large == 2);
     if (mip_pagemap_window_size() == 0 && count == 0)
         mip_pagemap_init((uintptr_t)base, mip_max(wanted_window(), size));
     bool commit = mip_option_is_enabled(MIP_OPTION_POOL_COMMIT);

@@ -32,6 +32,7 @@ struct arena {
     unsigned flags;             /* [constant] */
     _Atomic(size_t) a_frontier; /* [any, atomic] slices that are accessible; only rises */
     _Atomic(size_t) a_touched;  /* [any, atomic] slices that were ever taken lie below; likewise */
+    _Atomic(size_t) a_filled;   /* [any, atomic] slices of pages full of small blocks; a hint */
     _Atomic(size_t) a_low;      /* [any, atomic] hint: no free slice below */
     _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
     mip_bit_word *taken, *dirty, *warm;
@@ -87,12 +88,16 @@ bool mip_arena_is_exclusive(unsigned arena);
 void mip_arena_collect(bool force);
 
 /* SLOTS: close what is free, which is opened when it is taken in any case, so that it does not
-   count where memory that may be written to is limited. */
-void mip_arena_close(void);
+   count where memory that may be written to is limited; and renounce what the system has promised
+   for it, where that is. */
+void mip_arena_close(bool renounce);
 
 /* Slow paths went by: the warm bound follows what the program does lately, and what has been warm
    for longer than the option says is purged.  `now` in ms. */
 void mip_arena_tick(uint64_t now);
+
+/* So many slices are full of small blocks, or (slices < 0) not any more. */
+void mip_arena_note_filled(unsigned arena, ptrdiff_t slices);
 
 /* A heap keeps an empty page, or (slices < 0) does not any more.  Such pages count as warm: does
    the warm bound allow those that there are?  A hint. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 3, core: making an arena's slices accessible; see arena_private.h.  Part of the room arena.
  */
+#include <errno.h>
+
+#include "../base/options.h"
 #include "../base/stats.h"
 #include "../bits.h"
 #include "../os/os.h"
@@ -9,6 +12,27 @@
 #include "size.h"
 
 enum { COMMIT_SLICES_MIN = 8, COMMIT_SLICES_MAX = 512 };
+
+void mip_arena_note_filled(unsigned arena, ptrdiff_t slices) {
+    mip_add_relaxed(&mip_arena_at(arena)->a_filled, (size_t)slices);
+}
+
+/* Where the kernel uses huge pages always, one page that is touched makes a huge page resident.  So
+   an arena's memory is kept from them, but for what comes after its first 32 MiB while three
+   quarters of all before is full of small blocks.  What is shorter than a huge page cannot be one.
+ */
+static void refuse_huge(struct arena *arena, size_t from, size_t to) {
+    const size_t huge = 2 * MIP_MIB >> SLICE_SHIFT, small = 32 * MIP_MIB >> SLICE_SHIFT;
+    if (mip_option_get(MIP_OPTION_LARGE_PAGES) != 1 || to < huge)
+        return;
+    if (from >= small && mip_load_relaxed(&arena->a_filled) / 3 >= from / 4)
+        return;
+    if (from < huge)
+        from = 0;
+    int saved = errno;
+    mip_os_advise_huge(arena->base + (from << SLICE_SHIFT), (to - from) << SLICE_SHIFT, false);
+    errno = saved;
+}
 
 bool mip_arena_commit_to(struct arena *arena, size_t end) {
     size_t frontier = mip_load_acquire(&arena->a_frontier); /* acquire: pairs with the CAS below */
@@ -23,6 +47,8 @@ bool mip_arena_commit_to(struct arena *arena, size_t end) {
         if (!mip_os_commit(from, (target - frontier) << SLICE_SHIFT))
             return false;
     }
+    if (!SLOTS && !(arena->flags & ARENA_EXTERNAL))
+        refuse_huge(arena, frontier, target);
     while (frontier < target) {
         if (mip_cas_acq_rel(&arena->a_frontier, &frontier, target)) {
             mip_stat_increase(MIP_STAT_COMMITTED, (target - frontier) << SLICE_SHIFT);

@@ -107,6 +107,7 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
     page->extra_slice = 0;
     page->arena = (uint16_t)arena;
     page->is_short = false;
+    page->is_filled = false;
     if (!is_single) {
         /* Pages begin carving at different blocks of their first OS page, so that their hot
            blocks do not all fall into the same cache sets. */
@@ -149,6 +150,8 @@ void mip_page_release(struct page *page) {
                       is_single ? page->block_size : slices << SLICE_SHIFT);
     size_t block_size = page->block_size;
     uint32_t alignment_shift = page->first;
+    if (page->is_filled)
+        mip_arena_note_filled(arena, -(ptrdiff_t)slices);
     page->state = PAGE_UNUSED;
     mip_store_relaxed(&page->a_owner, OWNER_SPECIAL);
     strip(page);
@@ -189,6 +192,15 @@ struct block *mip_page_take_local(struct page *page, uint32_t *count) {
     return list;
 }
 
+/* Blocks of less than an OS page: whoever uses them touches all of the page. */
+static void note_filled(struct page *page) {
+    if (page->is_filled || page->block_size > mip_os_info.page_size / 2 ||
+        (mip_page_flags(page) & PAGE_MAPPED))
+        return;
+    page->is_filled = true;
+    mip_arena_note_filled(page->arena, (ptrdiff_t)page->slices);
+}
+
 struct block *mip_page_carve(struct page *page, uint32_t *count) {
     uint32_t left = page->capacity - page->carved;
     *count = 0;
@@ -203,8 +215,12 @@ struct block *mip_page_carve(struct page *page, uint32_t *count) {
     uint32_t wanted = (uint32_t)mip_max(CARVE_BYTES / size, 1);
     if (SLOTS) /* no block is touched, and their order is random */
         wanted = (uint32_t)mip_max(mip_min(wanted, CARVE_SLOTS_MAX), CARVE_SLOTS_MIN);
-    uint32_t n = left < wanted ? left : wanted;
     uint32_t index = page->first + page->carved;
+    if (!SLOTS && page->carved == 0) { /* the rest of the first OS page */
+        size_t room = mip_os_info.page_size - (index * size) % mip_os_info.page_size;
+        wanted = (uint32_t)mip_max(mip_min(wanted, room / size), 1);
+    }
+    uint32_t n = left < wanted ? left : wanted;
     if (!SLOTS && page->holes != NULL) {
         n = mip_holes_take(page, n, &index);
         if (n == 0)
@@ -232,6 +248,8 @@ struct block *mip_page_carve(struct page *page, uint32_t *count) {
     page->carved += n;
     page->until_event += n;
     *count = n;
+    if (page->carved == page->capacity)
+        note_filled(page);
     return first;
 }
 

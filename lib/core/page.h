@@ -76,6 +76,7 @@ struct MIP_ALIGNED(128) page {
     uint32_t extra_slice; /* [owner] slice entered for an interior pointer, + 1 */
     uint16_t arena;       /* [constant while in use] */
     bool is_short;        /* [constant while in use] a heap's first page of its bin */
+    bool is_filled;       /* [owner] the arena knows that all of it was carved */
 };
 _Static_assert(sizeof(struct page) == 128, "two cache lines per record");
 _Static_assert(offsetof(struct page, block_size) >= 40, "the owner's line comes first");

@@ -241,7 +241,7 @@ void mip_arena_collect(bool force) {
 }
 
 /* In portions: what a fork cuts off stays taken in the child, like what any thread has in hand. */
-static void close_free(struct arena *arena) {
+static void close_free(struct arena *arena, bool renounce) {
     size_t end = mip_load_relaxed(&arena->a_frontier);
     size_t first = mip_bitset_next_clear(arena->taken, 0, end);
     while (first < end) {
@@ -249,16 +249,19 @@ static void close_free(struct arena *arena) {
         if (mip_bitset_claim(arena->taken, first, next - first)) {
             lower(&a_warm, mip_bitset_clear(arena->warm, first, next - first));
             mip_stat_increase(MIP_STAT_MMAPS, 2);
-            if (mip_os_decommit(arena->base + (first << SLICE_SHIFT), (next - first)
-                                                                          << SLICE_SHIFT))
+            char *start = arena->base + (first << SLICE_SHIFT);
+            size_t size = (next - first) << SLICE_SHIFT;
+            bool is_closed = mip_os_decommit(start, size);
+            if (is_closed)
                 mip_bitset_clear(arena->dirty, first, next - first);
-            mip_bitset_give_back(arena->taken, first, next - first);
+            if (!renounce || !is_closed || mip_os_renounce(start, size))
+                mip_bitset_give_back(arena->taken, first, next - first);
         }
         first = mip_bitset_next_clear(arena->taken, next, end);
     }
 }
 
-void mip_arena_close(void) {
+void mip_arena_close(bool renounce) {
     if (!SLOTS)
         return;
     size_t count = mip_load_acquire(&mip_arenas.a_count); /* acquire: pairs with register_arena */
@@ -268,7 +271,7 @@ void mip_arena_close(void) {
             continue;
         mip_add_relaxed(&a_purging, 1);
         mip_full_fence(); /* as in purge */
-        close_free(arena);
+        close_free(arena, renounce);
         /* release: pairs with the acquire in mip_arena_is_purging */
         atomic_thread_fence(memory_order_release);
         lower(&a_purging, 1);

@@ -128,9 +128,13 @@ static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap,
     mip_thread_collect(thread, true);
     mip_collect_parked(true);
     mip_arena_collect(true);
-    mip_arena_close();
+    mip_arena_close(false);
     mip_guard_collect();
     void *p = try_to_allocate(thread, heap, request);
+    if (p == NULL) {
+        mip_arena_close(true);
+        p = try_to_allocate(thread, heap, request);
+    }
     uint64_t until = mip_os_clock_ms() + WAIT_MS;
     for (bool wait = true; p == NULL && wait;) {
         wait = mip_arena_is_purging() && mip_os_clock_ms() < until;

@@ -92,7 +92,7 @@ enum { FLAGS_ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS };
 int (*mip_os_fault_hook)(enum mip_os_call call);
 
 /* Advice the kernel once called invalid is not given again. */
-static _Atomic(bool) a_populate_unknown, a_name_unknown;
+static _Atomic(bool) a_populate_unknown, a_names_nothing;
 
 /* Below the range handed out last: the kernel fills its address space downwards, so that a range
    that must be aligned most often fits here at once.  Or below the end of one that was given back
@@ -224,6 +224,14 @@ bool mip_os_decommit(void *address, size_t size) {
     return advise(address, size, ADVICE_PURGE) && set_access(address, size, ACCESS_NONE);
 }
 
+bool mip_os_renounce(void *address, size_t size) {
+    if (map(address, size, ACCESS_NONE, FLAGS_ANONYMOUS | FLAG_NORESERVE | MAP_FIXED) != NULL) {
+        return true;
+    }
+    /* The kernel knows it before it begins when there are too many mappings. */
+    return advise(address, size, MADV_NORMAL);
+}
+
 bool mip_os_protect(void *address, size_t size) {
     return set_access(address, size, ACCESS_NONE);
 }
@@ -319,17 +327,21 @@ void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to) {
 
 void mip_os_name(void *address, size_t size, const char *name) {
 #if HAVE_DECL_PR_SET_VMA_ANON_NAME
-    if (mip_load_relaxed(&a_name_unknown)) {
+    if (mip_load_relaxed(&a_names_nothing)) {
         return;
     }
     if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, (unsigned long)address, (unsigned long)size,
               (unsigned long)name) != 0 &&
         errno == EINVAL) {
-        mip_store_relaxed(&a_name_unknown, true);
+        mip_store_relaxed(&a_names_nothing, true);
     }
 #else
-    (void)address, (void)size, (void)name, (void)a_name_unknown;
+    (void)address, (void)size, (void)name;
 #endif
+}
+
+void mip_os_end_names(void) {
+    mip_store_relaxed(&a_names_nothing, true);
 }
 
 /* Pages of 1 GiB where the size is a multiple of that and the pool has them, else the pool's

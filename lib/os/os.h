@@ -36,6 +36,10 @@ bool mip_os_commit(void *address, size_t size);
 /* Take access away and give the memory back (the opposite of commit). */
 bool mip_os_decommit(void *address, size_t size);
 
+/* Of a decommitted range: give up what the system has promised for it, too, where that counts
+   (strict overcommit).  False: the range may be no longer ours. */
+bool mip_os_renounce(void *address, size_t size);
+
 /* No access, memory kept (guards). */
 bool mip_os_protect(void *address, size_t size);
 
@@ -64,8 +68,10 @@ bool mip_os_release(void *address, size_t size);
    reservation are untouched. */
 void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to);
 
-/* Name the range in the kernel's listing; advice only. */
+/* Name the range in the kernel's listing; advice only, and nothing once names have ended: after its
+   start a program may have itself killed for other calls than those about memory. */
 void mip_os_name(void *address, size_t size, const char *name);
+void mip_os_end_names(void);
 
 /* Map on huge pages of the hugetlb pool (zero, and committed at once), exactly at `at` or (NULL)
    anywhere; NULL when there are none. */
@@ -85,6 +91,7 @@ bool mip_os_random(void *buffer, size_t size);
 unsigned mip_os_processor_count(void);
 unsigned mip_os_processor(void);
 
+/* Let others go on for a moment.  Keeps errno. */
 void mip_os_yield(void);
 
 /* Write all of it to a file descriptor, as far as possible; errno is kept. */

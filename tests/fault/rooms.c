@@ -407,7 +407,7 @@ static void closed(void) {
     time_t end = time(NULL) + SECONDS_MOST / 2;
     for (int i = 0; i < CLOSE_ROUNDS && time(NULL) < end; i++) {
         mip_arena_collect(true);
-        mip_arena_close();
+        mip_arena_close(true);
         mi_collect(false); /* checks the arenas */
     }
     atomic_store(&is_closed, true);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* After start-up a filter kills the process for any call but mmap, munmap, mprotect, madvise,
-   mremap, futex, write and what ends it. */
+   mremap, futex, write and what ends it.  Two threads free each other's blocks, and there is enough
+   of them that all that the library keeps grows. */
 #include "case.h"
 
 #ifdef __linux__
@@ -11,6 +12,42 @@
 #define ALLOW(call)                                                                                \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1),                                         \
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+enum { SLOTS = 3000, ROUNDS = 30000 };
+static _Atomic(void *) a_blocks[SLOTS];
+static pthread_barrier_t barrier;
+
+static void work(uint64_t random) {
+    for (size_t i = 0; i < ROUNDS; i++) {
+        size_t size = random_size(&random, i % 100 == 0 ? 25 : 14);
+        char *p = i % 7 == 0 ? calloc(1, size) : malloc(size);
+        if (p != NULL && i % 5 == 0)
+            p = realloc(p, 2 * size);
+        CHECK(p != NULL);
+        *p = 1;
+        free(atomic_exchange(&a_blocks[next_random(&random) % SLOTS], p));
+    }
+}
+
+static void grow(void) {
+    static void *many[15000];
+    size_t count = is_checking() ? 3000 : COUNT_OF(many);
+    for (size_t i = 0; i < count; i++) {
+        many[i] = malloc(90000);
+        CHECK(many[i] != NULL);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(many[i]);
+}
+
+static void *other(void *arg) {
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier); /* the filter is for all threads now */
+    work(2);
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier); /* for ever: its end would need other calls */
+    return arg;
+}
 
 int main(void) {
     struct sock_filter filter[] = {
@@ -31,24 +68,19 @@ int main(void) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
     };
     struct sock_fprog program = {COUNT_OF(filter), filter};
-    static void *blocks[3000];
     begin();
+    pthread_barrier_init(&barrier, NULL, 2);
+    start(other, NULL);
+    pthread_barrier_wait(&barrier);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
         SKIP("no seccomp filters here");
-    uint64_t random = 1;
-    for (size_t i = 0; i < 60000; i++) {
-        size_t index = (size_t)(next_random(&random) % COUNT_OF(blocks));
-        size_t size = random_size(&random, i % 100 == 0 ? 25 : 14);
-        free(blocks[index]);
-        blocks[index] = i % 7 == 0 ? calloc(1, size) : malloc(size);
-        if (blocks[index] != NULL && i % 5 == 0)
-            blocks[index] = realloc(blocks[index], 2 * size);
-        CHECK(blocks[index] != NULL);
-        *(char *)blocks[index] = 1;
-    }
-    for (size_t i = 0; i < COUNT_OF(blocks); i++)
-        free(blocks[i]);
+    pthread_barrier_wait(&barrier);
+    work(1);
+    grow();
+    pthread_barrier_wait(&barrier);
+    for (size_t i = 0; i < SLOTS; i++)
+        free(a_blocks[i]);
     _exit(0);
 }
 #else

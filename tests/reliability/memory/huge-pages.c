@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A sparse program is not bloated by huge pages, whatever the system's mode; no mode is set for the
-   process, which its children would inherit. */
+   process, which its children would inherit.
+     huge-pages threads   prints how much is resident, in KiB, with many threads of a few blocks
+   each huge-pages filled    prints how much of 160 MiB of small blocks, written to, is huge pages,
+   in KiB */
 #include "case.h"
 #include <sys/prctl.h>
 
@@ -14,9 +17,8 @@ static size_t huge(void) {
     return line == NULL ? 0 : strtoul(line + 14, NULL, 10) * KIB;
 }
 
-int main(void) {
+static void sparse(void) {
     static char *blocks[600];
-    begin();
     CHECK(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 0);
     for (size_t i = 0; i < COUNT_OF(blocks); i++) {
         blocks[i] = malloc(100000);
@@ -31,5 +33,55 @@ int main(void) {
     if (pid == 0)
         _exit(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
     expect_child(pid, "the child's mode");
+}
+
+enum { THREADS = 1000 };
+static pthread_barrier_t are_all, are_over;
+
+static void *few_blocks(void *arg) {
+    for (size_t size = 16; size < 8192; size *= 2) {
+        char *p = malloc(size);
+        CHECK(p != NULL);
+        p[0] = 1;
+    }
+    pthread_barrier_wait(&are_all);
+    pthread_barrier_wait(&are_over);
+    return arg;
+}
+
+static void many_threads(void) {
+    static pthread_t threads[THREADS];
+    pthread_attr_t attributes;
+    pthread_barrier_init(&are_all, NULL, THREADS + 1);
+    pthread_barrier_init(&are_over, NULL, THREADS + 1);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 64 * KIB);
+    for (size_t i = 0; i < THREADS; i++)
+        CHECK(pthread_create(&threads[i], &attributes, few_blocks, NULL) == 0);
+    pthread_barrier_wait(&are_all);
+    printf("%zu\n", resident() / KIB);
+    pthread_barrier_wait(&are_over);
+    for (size_t i = 0; i < THREADS; i++)
+        finish(threads[i]);
+}
+
+static void fill(void) {
+    for (size_t i = 0; i < 160 * MIB / 64; i++) {
+        char *p = malloc(64);
+        CHECK(p != NULL);
+        p[0] = 1;
+    }
+    printf("%zu\n", huge() / KIB);
+}
+
+int main(int argc, char **argv) {
+    const char *what = argc > 1 ? argv[1] : "";
+    begin();
+    if (strcmp(what, "threads") == 0)
+        many_threads();
+    else if (strcmp(what, "filled") == 0)
+        fill();
+    else
+        sparse();
     return 0;
 }

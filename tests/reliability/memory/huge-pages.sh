@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # needs: memory/huge-pages.c
-# A sparse program in each mode of huge pages.  The mode is the whole machine's: others than the one that
-# is set are tried only where RELIABILITY_MACHINE=yes says that it may be changed.
+# In each mode of huge pages: a sparse program is not bloated, nor are many threads that do little, by
+# more than 1.3 times what they take without huge pages; and where the mode is always, a program that is
+# full of small blocks gets some from the release variant.  The mode is the whole machine's: this is tried
+# only where RELIABILITY_MACHINE=yes says that it may be changed.
 . "$top_srcdir/tests/reliability/common.sh"
 modes=/sys/kernel/mm/transparent_hugepage/enabled
 [ "${RELIABILITY_MACHINE:-}" = yes ] ||
@@ -13,7 +15,17 @@ restore() {
     rm -rf "$tmp"
 }
 trap restore EXIT
-for mode in always madvise never; do
+program=$CASE_BIN/memory/huge-pages
+for mode in never madvise always; do
     echo $mode >$modes || fail "cannot set the mode $mode"
-    served "$CASE_BIN/memory/huge-pages" || fail "in mode $mode"
+    served "$program" || fail "in mode $mode"
+    threads=$(served "$program" threads) || fail "in mode $mode: $threads"
+    [ $mode != never ] || least=$threads
+    [ "$threads" -le $((least * 13 / 10 + 4096)) ] ||
+        fail "many threads in mode $mode: $threads KiB, without huge pages $least"
 done
+filled=$(served "$program" filled) || fail "$filled"
+case $CASE_COLUMN in
+linked | preload) [ "$filled" -ge 16384 ] || fail "of a full program, $filled KiB are huge pages" ;;
+esac
+echo "threads $threads KiB, $least without huge pages; of a full program, $filled KiB are huge pages"
