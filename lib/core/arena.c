@@ -319,6 +319,9 @@ void *mip_arena_map(size_t bytes, size_t alignment) {
     mip_stat_increase(MIP_STAT_RESERVED, bytes);
     mip_stat_increase(MIP_STAT_COMMITTED, bytes);
     mip_tool_mapped(p, bytes);
+    long large = mip_option_get(MIP_OPTION_LARGE_PAGES);
+    if (large != 1)
+        mip_os_advise_huge(p, bytes, large == 2);
     populate(p, bytes);
     return p;
 }

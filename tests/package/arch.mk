@@ -6,7 +6,6 @@
 ARCH_CHECKS_SHORT = tests/package/arch-short.sh
 ARCH_CHECKS = tests/package/arch-pages.sh tests/package/arch-musl.sh tests/package/arch.sh \
 	tests/package/arch-links.sh tests/package/arch-debian.sh
-PACKAGE_CHECKS_FULL += $(ARCH_CHECKS)
 
 check-arch: package-tarball
 	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run --strict $(ARCH_CHECKS)

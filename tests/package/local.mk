@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The packages and what they install.  `make check-packages` runs PACKAGE_CHECKS, which takes minutes;
-# `make check-packages-full` runs PACKAGE_CHECKS_FULL after them.  Each is a script that says, point by
+# `make check-packages-full` runs PACKAGE_CHECKS_FULL after them, and PACKAGE_CHECKS_BESIDE, of other
+# machines, at the same time.  Each is a script that says, point by
 # point, what holds (tests/package/common.sh); tests/package/run prints the table of all of them.
 # What they need beyond the rest of the tests is listed in packages.txt, and for the full run also in
 # packages-full.txt; what is missing is passed over with its reason, and is an error in the full run.
@@ -32,9 +33,9 @@ check-packages: package-tarball
 	$(SHELL) $(top_srcdir)/tests/package/run $${only:-$(PACKAGE_CHECKS) $(ARCH_CHECKS_SHORT)}
 check-packages-full: package-tarball
 	@$(PACKAGE_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/package/run --strict $(PACKAGE_CHECKS) \
-	  $(PACKAGE_CHECKS_FULL)
+	  $(PACKAGE_CHECKS_FULL) -- $(PACKAGE_CHECKS_BESIDE)
 print-packages-full:
-	@echo $(PACKAGE_CHECKS_FULL)
+	@echo $(PACKAGE_CHECKS_FULL) $(PACKAGE_CHECKS_BESIDE)
 # The tarball that the packages are built from.  With PACKAGE_KEEP=yes, what an earlier run has built
 # stays, so that one check can be repeated: make check-packages PACKAGE_KEEP=yes ONLY=tests/package/...
 PACKAGE_KEEP =
@@ -48,10 +49,10 @@ package-tarball: all
 .PHONY: check-packages check-packages-full package-tarball print-packages-full
 
 include tests/package/arch.mk
-# Uses the packages of arch-debian.sh.
-PACKAGE_CHECKS_FULL += tests/package/debian-multiarch.sh
+# The last uses the packages of arch-debian.sh.
+PACKAGE_CHECKS_BESIDE = $(ARCH_CHECKS) tests/package/debian-multiarch.sh
 
 EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
 	tests/package/packages-full.txt tests/package/debian.contents tests/package/fedora.macros \
 	tests/package/installed.txt tests/package/root.sh \
-	$(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL) $(ARCH_CHECKS_SHORT)
+	$(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL) $(PACKAGE_CHECKS_BESIDE) $(ARCH_CHECKS_SHORT)

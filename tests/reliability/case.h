@@ -59,7 +59,7 @@ __attribute__((noreturn, format(printf, 2, 3), unused)) static void leave(int st
     } while (0)
 
 /* The column: linked, preload, debug, secure, glibc, mimalloc, jemalloc, tcmalloc, planted,
-   sanitized. */
+   sanitized, delayed. */
 UNUSED static bool column_is(const char *name) {
     const char *column = getenv("CASE_COLUMN");
     return column != NULL && strcmp(column, name) == 0;
@@ -70,7 +70,7 @@ UNUSED static bool is_checking(void) {
 }
 
 UNUSED static bool is_ours(void) {
-    return column_is("linked") || column_is("preload") || is_checking();
+    return column_is("linked") || column_is("preload") || column_is("delayed") || is_checking();
 }
 
 /* A bound, and what the debug and secure variants are held to where cases.txt tells why it is

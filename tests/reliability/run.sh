@@ -93,6 +93,10 @@ one() {
         echo "skip: not installed" >"$result"
         return
     fi
+    if [ "$column" = delayed ] && [ ! -e "$library" ]; then
+        echo "FAIL: $library is not built" >"$result"
+        return
+    fi
     CASE_COLUMN=$column CASE_LIBRARY=$library CASE_BIN=$CASE_DIR
     case $column in linked | sanitized) CASE_BIN=$CASE_DIR/$column ;; esac
     CASE_PRELOAD=$library

@@ -370,8 +370,15 @@ START_TEST(test_no_libc_block) {
     ck_assert(!mip_os_may_be_libc_block(NULL) && !mip_os_may_be_libc_block((void *)16) &&
               !mip_os_may_be_libc_block((void *)(UINTPTR_MAX - 15)));
     for (unsigned byte = 0; byte < 256; byte++) {
+        size_t word;
         memset(p, (int)byte, size);
+        memset(&word, (int)byte, sizeof(word));
         for (size_t at = 16; at < size; at += page / 4) {
+            /* Where addresses are few, what looks like a size may lead to memory in use. */
+            uintptr_t next = (uintptr_t)p + at - sizeof(size_t) + (word & ~(size_t)7);
+            if (sizeof(void *) < 8 && mip_os_is_readable((void *)(next & ~(uintptr_t)7))) {
+                continue;
+            }
             ck_assert(!mip_os_may_be_libc_block(p + at));
         }
     }
