@@ -140,13 +140,13 @@ static bool grow(size_t slices) {
     mip_stat_increase(MIP_STAT_RESERVED, size);
     mip_os_name(base, size, "mimalloc");
     long large = mip_option_get(MIP_OPTION_LARGE_PAGES);
-    if (large != 1 || SLOTS) /* else step by step: commit.c */
+    if (large != 1 || SLOTS) /* else ARENA_SPARSE */
         mip_os_advise_huge(base, size, large == 2);
     if (mip_pagemap_window_size() == 0 && count == 0)
         mip_pagemap_init((uintptr_t)base, mip_max(wanted_window(), size));
     bool commit = mip_option_is_enabled(MIP_OPTION_POOL_COMMIT);
-    struct arena *arena =
-        arena_new(base, size >> SLICE_SHIFT, 0, commit ? (unsigned)ARENA_COMMITTED : 0);
+    unsigned flags = (commit ? ARENA_COMMITTED : 0) | (large == 1 && !SLOTS ? ARENA_SPARSE : 0);
+    struct arena *arena = arena_new(base, size >> SLICE_SHIFT, 0, flags);
     if (arena == NULL || register_arena(arena) == ARENA_NONE) {
         mip_os_release(base, size);
         mip_stat_decrease(MIP_STAT_RESERVED, size);

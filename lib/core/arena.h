@@ -23,7 +23,8 @@ enum {
     ARENA_EXTERNAL = 1,  /* memory of the caller, or of huge pages: never purged, never unmapped */
     ARENA_REQUESTED = 2, /* asked for by the program: used before the others */
     ARENA_EXCLUSIVE = 4, /* for heaps that are made in it only */
-    ARENA_COMMITTED = 8  /* accessible from the start */
+    ARENA_COMMITTED = 8, /* accessible from the start */
+    ARENA_SPARSE = 16    /* huge pages are refused step by step: commit.c */
 };
 
 struct arena {

@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 
-#include "../base/options.h"
 #include "../base/stats.h"
 #include "../bits.h"
 #include "../os/os.h"
@@ -22,8 +21,9 @@ void mip_arena_note_filled(unsigned arena, ptrdiff_t slices) {
    quarters of all before is full of small blocks.  What is shorter than a huge page cannot be one.
  */
 static void refuse_huge(struct arena *arena, size_t from, size_t to) {
-    const size_t huge = 2 * MIP_MIB >> SLICE_SHIFT, small = 32 * MIP_MIB >> SLICE_SHIFT;
-    if (mip_option_get(MIP_OPTION_LARGE_PAGES) != 1 || to < huge)
+    const size_t huge = mip_os_info.huge_page_size >> SLICE_SHIFT,
+                 small = 32 * MIP_MIB >> SLICE_SHIFT;
+    if (to < huge)
         return;
     if (from >= small && mip_load_relaxed(&arena->a_filled) / 3 >= from / 4)
         return;
@@ -47,7 +47,7 @@ bool mip_arena_commit_to(struct arena *arena, size_t end) {
         if (!mip_os_commit(from, (target - frontier) << SLICE_SHIFT))
             return false;
     }
-    if (!SLOTS && !(arena->flags & ARENA_EXTERNAL))
+    if (arena->flags & ARENA_SPARSE)
         refuse_huge(arena, frontier, target);
     while (frontier < target) {
         if (mip_cas_acq_rel(&arena->a_frontier, &frontier, target)) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../atomic.h"
+#include "../base/options.h"
 #include "../base/random.h"
 #include "../base/stats.h"
 #include "../bits.h"
@@ -41,6 +42,9 @@ void *mip_guard_map(size_t size, size_t room, size_t alignment) {
         mip_sub_relaxed(&a_count, 1);
         return NULL;
     }
+    long large = mip_option_get(MIP_OPTION_LARGE_PAGES);
+    if (large != 1)
+        mip_os_advise_huge(base + before, size, large == 2);
     mip_stat_increase(MIP_STAT_MMAPS, 2);
     mip_stat_increase(MIP_STAT_RESERVED, room);
     mip_stat_increase(MIP_STAT_COMMITTED, size);

@@ -7,6 +7,7 @@
 #include "../base/bitset.h"
 #include "../base/stats.h"
 #include "../os/os.h"
+#include "arena.h"
 #include "meta.h"
 
 enum {
@@ -84,6 +85,11 @@ bool mip_holes_punch(struct page *page) {
     page->local = NULL;
     page->carved = page->until_event;
     page->is_zero = false;
+    if (page->is_filled) {
+        page->is_filled = false;
+        mip_store_fence(); /* as in mip_page_carve */
+        mip_arena_note_filled(page->arena, -(ptrdiff_t)page->slices);
+    }
     purge(page, holes, true, &runs);
     return true;
 }

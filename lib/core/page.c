@@ -192,13 +192,14 @@ struct block *mip_page_take_local(struct page *page, uint32_t *count) {
     return list;
 }
 
-/* Blocks of less than an OS page: whoever uses them touches all of the page. */
+/* Blocks of half an OS page at most: whoever uses them touches all of it. */
 static void note_filled(struct page *page) {
     if (page->is_filled || page->block_size > mip_os_info.page_size / 2 ||
         (mip_page_flags(page) & PAGE_MAPPED))
         return;
-    page->is_filled = true;
     mip_arena_note_filled(page->arena, (ptrdiff_t)page->slices);
+    mip_store_fence(); /* what a fork cuts off here counts twice, not less than nothing */
+    page->is_filled = true;
 }
 
 struct block *mip_page_carve(struct page *page, uint32_t *count) {

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -233,7 +232,7 @@ void mip_os_write(int fd, const char *text, size_t size) {
             size -= (size_t)written;
         } else if (written < 0 && errno == EAGAIN && waits < PATIENCE) {
             waits++;
-            (void)sched_yield();
+            mip_os_yield();
         } else if (written == 0 || errno != EINTR) {
             break;
         }

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #ifdef __linux__
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #endif
 #if !defined(HAVE_PTHREAD_KEY_CREATE) && !defined(__STDC_NO_THREADS__) && __has_include(<threads.h>)
@@ -107,8 +106,9 @@ bool mip_os_is_multi_threaded(void) {
 }
 
 void mip_os_yield(void) {
-#if defined(__linux__) && defined(SYS_futex)
+#if defined(__linux__) && defined(SYS_futex) && !(defined(__x86_64__) && defined(__ILP32__))
     /* Programs that allow themselves few system calls allow this one. */
+    enum { FUTEX_WAIT_PRIVATE = 128 };
     static _Atomic(uint32_t) a_nobody_wakes;
     const struct { long seconds, nanoseconds; } moment = {0, 20000};
     int saved = errno;

@@ -191,6 +191,14 @@ START_TEST(large_pages) {
         ck_assert_msg((strstr(flags, " hg") != NULL) == (_i == 2), "%s", flags);
         mi_free(p);
     }
+    /* Where the program asks for them itself, the option says nothing. */
+    mi_arena_id_t arena;
+    ck_assert_int_eq(mi_reserve_os_memory_ex(64 * MIB, false, true, true, &arena), 0);
+    mi_heap_t *heap = mi_heap_new_in_arena(arena);
+    p = mi_heap_malloc(heap, 4 * MIB);
+    ck_assert(read_flags(p, flags, sizeof(flags)));
+    ck_assert_msg(strstr(flags, " hg") != NULL, "%s", flags);
+    mi_heap_destroy(heap);
 }
 END_TEST
 

@@ -359,13 +359,13 @@ void mi_reallocation() {
     mi_free(old);
 }
 
-/* What is no block has no contents that could be kept. */
 void free_nothing() {
     if (++handled == 1000) {
         throw exhausted();
     }
 }
 
+/* What is no block has no contents that could be kept, and nothing that a handler frees helps. */
 void mi_reallocation_of_no_block() {
     if (is_strict()) {
         return; /* ends the process */

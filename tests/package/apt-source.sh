@@ -26,3 +26,19 @@ apt_with() {
         -o "Dir::State::Lists=$apt_dir/lists" -o "Dir::Cache=$apt_dir/cache" \
         -o "APT::Sandbox::User=$(id -un)" "$@"
 }
+
+# apt_source PACKAGE DIRECTORY: in that state, the package's source unpacked there, without Debian's
+# changes.  Not every version that the lists name can be had; one near the newest will do.
+apt_source() {
+    (
+        cd "$apt_dir" || exit
+        for version in $(apt_with cache showsrc "$1" | sed -n 's/^Version: //p' | sort -r); do
+            rm -f ./*.dsc
+            if apt_with get source --download-only "$1=$version"; then
+                dpkg-source --skip-debianization -x ./*.dsc "$2"
+                exit
+            fi
+        done
+        exit 1
+    )
+}

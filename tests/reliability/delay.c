@@ -16,7 +16,7 @@ static __thread uint32_t calls __attribute__((tls_model("initial-exec")));
 
 NOT_ITSELF MIP_NOINLINE static void stop(uint32_t random) {
     int saved = errno;
-#ifdef SYS_nanosleep
+#if defined(SYS_nanosleep) && !(defined(__x86_64__) && defined(__ILP32__))
     if (random % SLEEP_EACH == 0) {
         /* Not by the C library's function, where a thread may be cancelled. */
         const struct { long seconds, nanoseconds; } request = {0, SLEEP_NS};

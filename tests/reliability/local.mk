@@ -21,6 +21,7 @@ DELAYED_LA =
 if ENABLE_OVERRIDE
 DELAYED_LA += tests/reliability/libdelayed.la
 EXTRA_LTLIBRARIES += tests/reliability/libdelayed.la
+CLEANFILES += tests/reliability/libdelayed.la
 tests_reliability_libdelayed_la_SOURCES = $(ALL_FILES) tests/reliability/delay.c
 tests_reliability_libdelayed_la_CPPFLAGS = $(OVERRIDE_CPPFLAGS) -DMIP_WITH_DELAYS
 tests_reliability_libdelayed_la_CFLAGS = $(AM_CFLAGS) -shared -finstrument-functions

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* An aligned block of size 0 is read. */
+/* A block of size 0, aligned to 256 bytes, is read. */
 #include "fault.h"
 
 static void fault(size_t size) {
-    char *p = hide(aligned_alloc(8 * size, 0));
+    char *p = hide(aligned_alloc(32 * size, 0));
     say("P", p);
-    if (is_faulty) {
+    if (is_faulty && p != NULL) {
         holds(*hide(p) == 0);
     }
     free(p);

@@ -31,9 +31,10 @@ check-programs-planted: all
 	@$(AM_TESTS_ENVIRONMENT) PACKAGE_DIR='$(PROGRAMS_DIR)'; export PACKAGE_DIR; \
 	VARIANTS=planted; export VARIANTS; only='$(ONLY)'; status=0; \
 	for suite in $${only:-$(PROGRAM_SUITES)}; do \
+	  name=$${suite##*/}; said='$(PROGRAMS_DIR)'/results/$${name%.sh}; \
 	  if $(SHELL) $(top_srcdir)/tests/package/run $$suite >/dev/null 2>&1 || \
-	    ! grep '^FAIL	planted' '$(PROGRAMS_DIR)/results'; then \
-	    cat '$(PROGRAMS_DIR)/results'; echo "FAIL: $$suite does not find the fault"; status=1; \
+	    ! grep '^FAIL	planted' "$$said"; then \
+	    cat "$$said"; echo "FAIL: $$suite does not find the fault"; status=1; \
 	  fi; \
 	done; exit $$status
 .PHONY: check-programs-full check-programs-planted

@@ -16,17 +16,7 @@ fetch_source() {
     need apt-get apt
     need dpkg-source dpkg-dev
     apt_sources "$WORK/apt"
-    # Not every version that the lists name can be had; the tests of one near it will do.
-    cd "$WORK/apt" || return
-    for version in $(apt_with cache showsrc perl | sed -n 's/^Version: //p' | sort -r); do
-        rm -f ./*.dsc
-        if apt_with get source --download-only "perl=$version"; then
-            dpkg-source --skip-debianization -x ./*.dsc "$WORK/perl-source"
-            PERL_SOURCE=$WORK/perl-source
-            break
-        fi
-    done
-    cd "$WORK" || return
+    apt_source perl "$WORK/perl-source" && PERL_SOURCE=$WORK/perl-source
 }
 [ -n "${PERL_SOURCE:-}" ] || fetch_source >"$WORK/fetch.log" 2>&1 || tail -n 5 "$WORK/fetch.log"
 [ -n "${PERL_SOURCE:-}" ] || skip "apt gives no sources of perl (package perl, Types: deb-src)"

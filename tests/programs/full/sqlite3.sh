@@ -1,11 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# sqlite3: a mix of statements as its speedtest has them, then several processes that write and read one
-# database while others check it and one is killed in the middle.
+# sqlite3: its own speedtest1, out of Debian's source package, with the library that is installed; a mix
+# of statements; then several processes that write and read one database while others check it and one is
+# killed in the middle.  SQLITE_SOURCE names a directory with sqlite's sources; else apt fetches them.
 # shellcheck source=/dev/null
 . "${0%/*}/suite.sh"
+# shellcheck source=/dev/null
+. "$HERE/../../package/apt-source.sh"
 
 need sqlite3 sqlite3
+
+make_speedtest() {
+    if [ -z "${SQLITE_SOURCE:-}" ]; then
+        apt_sources "$WORK/apt"
+        apt_source sqlite3 "$WORK/sqlite-source"
+        SQLITE_SOURCE=$WORK/sqlite-source
+    fi
+    $given_cc -O1 -w -o "$WORK/speedtest1" "$SQLITE_SOURCE/test/speedtest1.c" -lsqlite3
+}
+make_speedtest >"$WORK/fetch.log" 2>&1 || {
+    tail -n 5 "$WORK/fetch.log"
+    row skip speedtest1 "apt gives no sources of sqlite3 (Types: deb-src), or libsqlite3-dev is missing"
+}
 
 # speed N: tables with and without indexes, joins, updates, deletes, text, vacuum.
 speed() {
@@ -71,6 +87,13 @@ writer() {
 # shellcheck disable=SC2129
 suite() {
     assert_serves sqlite3 :memory: 'SELECT 1'
+    if [ -x "$WORK/speedtest1" ]; then
+        for set in main cte fp orm; do
+            limited "$RUN" "$WORK/speedtest1" --verify --size 20 --testset $set $set.db >words
+            grep '^Verification' words >>"$OUTCOMES"
+            limited "$RUN" sqlite3 $set.db 'PRAGMA integrity_check' >>"$OUTCOMES"
+        done
+    fi
     speed 30000 | limited "$RUN" sqlite3 -batch speed >>"$OUTCOMES"
     limited "$RUN" sqlite3 speed .dump | cksum >>"$OUTCOMES"
     limited "$RUN" sqlite3 speed '.backup copy' 'PRAGMA integrity_check' >>"$OUTCOMES"

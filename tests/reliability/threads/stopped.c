@@ -20,9 +20,13 @@ static void stand(int number) {
 }
 
 static void step(uint64_t *random, unsigned bits) {
-    size_t size = random_size(random, bits);
-    char *p = next_random(random) % 4 == 0 ? calloc(1, size) : malloc(size);
-    CHECK(p != NULL);
+    size_t size = random_size(random, bits), choice = next_random(random) % 8;
+    char *p = choice < 2    ? calloc(1, size)
+              : choice == 2 ? memalign((size_t)64 << next_random(random) % 8, size)
+                            : malloc(size);
+    CHECK(p != NULL && malloc_usable_size(p) >= size);
+    if (next_random(random) % 256 == 0)
+        malloc_trim(0);
     p[0] = 1;
     if (next_random(random) % 8 == 0) {
         p = realloc(p, size + size / 2);
