@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 
 static int global;
@@ -314,6 +315,32 @@ static void others_free(void) {
     }
 }
 
+/* From the second block that is visited on, to the end of the visit. */
+static pthread_t other;
+static bool other_runs;
+static atomic_bool visit_is_over;
+
+static void *allocate_and_free(void *arg) {
+    static void *blocks[500];
+    for (size_t i = 0; !atomic_load(&visit_is_over) || i < 10000; i++) {
+        size_t place = i * 7919 % (sizeof(blocks) / sizeof(blocks[0]));
+        mi_free(blocks[place]);
+        blocks[place] = mi_malloc(i * 31 % 5000 + 1);
+    }
+    for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+        mi_free(blocks[i]);
+        blocks[i] = NULL;
+    }
+    return arg;
+}
+
+static void others_allocate(void) {
+    if (visit_calls == 2) {
+        ck_assert_int_eq(pthread_create(&other, NULL, allocate_and_free, NULL), 0);
+        other_runs = true;
+    }
+}
+
 static void asks(void) {
     if (visit_calls % 100 == 0) {
         ck_assert(mi_heap_check_owned(visited_heap, visited[1]));
@@ -353,6 +380,8 @@ static const struct {
             {"allocates elsewhere", allocates_elsewhere, true},
             {"others free meanwhile", others_free, false},
             {"others free meanwhile", others_free, true},
+            {"others allocate meanwhile", others_allocate, false},
+            {"others allocate meanwhile", others_allocate, true},
             {"asks", asks, false},
             {"collects", collects, false},
             {"visits", visits, false}};
@@ -391,6 +420,10 @@ START_TEST(visitor_acts) {
     pthread_join(thread, NULL);
     visited[VISITED / 2] = NULL;
     ck_assert(mi_heap_visit_blocks(visited_heap, true, act_and_count, &_i));
+    atomic_store(&visit_is_over, true);
+    if (other_runs) {
+        pthread_join(other, NULL);
+    }
     for (size_t i = 0; i < VISITED; i++) {
         ck_assert_msg(times_seen[i] <= 1, "%s: block %zu seen %d times", acts[_i].name, i,
                       times_seen[i]);
