@@ -419,10 +419,12 @@ START_TEST(visitor_acts) {
     ck_assert_int_eq(pthread_create(&thread, NULL, free_one, visited[VISITED / 2]), 0);
     pthread_join(thread, NULL);
     visited[VISITED / 2] = NULL;
+    atomic_store(&visit_is_over, false);
     ck_assert(mi_heap_visit_blocks(visited_heap, true, act_and_count, &_i));
     atomic_store(&visit_is_over, true);
     if (other_runs) {
         pthread_join(other, NULL);
+        other_runs = false;
     }
     for (size_t i = 0; i < VISITED; i++) {
         ck_assert_msg(times_seen[i] <= 1, "%s: block %zu seen %d times", acts[_i].name, i,
