@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int calls, depth;
@@ -507,8 +509,95 @@ START_TEST(deferred_ends_its_thread) {
 }
 END_TEST
 
+/* A function of the program's may end the process: what is done at exit allocates as ever. */
+enum { LEFT = 43 };
+
+static void allocate_at_exit(void) {
+    for (size_t size = 1; size < 3000000; size *= 3) {
+        void *p = mi_malloc(size);
+        if (p == NULL) {
+            _exit(LEFT + 1);
+        }
+        mi_free(p);
+    }
+    mi_collect(true);
+}
+
+static void leave(void) {
+    atexit(allocate_at_exit);
+    exit(LEFT);
+}
+
+static void leave_from_deferred(bool force, unsigned long long heartbeat) {
+    (void)force;
+    (void)heartbeat;
+    leave();
+}
+
+static void leave_from_error(int err, void *arg) {
+    (void)err;
+    (void)arg;
+    leave();
+}
+
+static void leave_from_output(const char *message, void *arg) {
+    (void)message;
+    (void)arg;
+    leave();
+}
+
+static bool leave_from_visit(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
+                             size_t block_size, void *arg) {
+    (void)heap;
+    (void)area;
+    (void)block;
+    (void)block_size;
+    (void)arg;
+    leave();
+    return true;
+}
+
+static void call_one_that_leaves(int which) {
+    static volatile size_t too_large = SIZE_MAX - 100;
+    void *p = mi_malloc(1000);
+    switch (which) {
+    case 0:
+        mi_register_deferred_free(leave_from_deferred);
+        allocate_until_called(&which);
+        break;
+    case 1:
+        mi_register_error(leave_from_error, NULL);
+        mi_free(mi_malloc(too_large));
+        break;
+    case 2:
+        mi_register_output(leave_from_output, NULL);
+        mi_stats_print(NULL);
+        break;
+    default:
+        mi_heap_visit_blocks(mi_heap_get_default(), true, leave_from_visit, NULL);
+    }
+    mi_free(p);
+}
+
+START_TEST(functions_end_the_process) {
+    for (int which = 0; which < 4; which++) {
+        int status = 0;
+        pid_t child = fork();
+        ck_assert_int_ge(child, 0);
+        if (child == 0) {
+            alarm(20);
+            call_one_that_leaves(which);
+            _exit(1);
+        }
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == LEFT, "%d: status %#x", which,
+                      (unsigned)status);
+    }
+}
+END_TEST
+
 RUN_SUITE("callbacks", sizes_too_large, no_memory, not_told, messages_of_failures, output_allocates,
           output_prints, registered_output_prints, error_function_allocates,
           error_function_unregisters, registered_by_another_thread,
           output_unregistered_by_another_thread, deferred_changes_meanwhile,
-          deferred_replaces_default_heap, deferred_ends_its_thread)
+          deferred_replaces_default_heap, deferred_ends_its_thread, functions_end_the_process)
