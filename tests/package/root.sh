@@ -55,7 +55,9 @@ root_offer() {
         cp "$directory"/*.deb "$root_offered$root_packages"
     done
     (cd "$root_offered$root_packages" && dpkg-scanpackages --multiversion . >Packages)
-    in_root "$root_offered" apt-get -q update
+    # A list of a mirror's that does not fit its index just now is not what is looked for.
+    in_root "$root_offered" apt-get -q update || echo "not all lists are up to date"
+    in_root "$root_offered" apt-cache show libmimalloc >/dev/null
 }
 
 # in_root ROOT COMMAND...: run there, as a user of that system would, with a /proc for as long as it runs, and
