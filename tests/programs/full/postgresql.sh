@@ -69,12 +69,14 @@ balance() {
     served pg_amcheck --heapallindexed -d postgres >>"$OUTCOMES" 2>&1 || fail "pg_amcheck finds damage"
 }
 
-# work: pgbench in the background ($working), until one of its backends ($victim) is at work.
+# work: pgbench in the background ($working), until one of its backends ($victim) is at work, and all of
+# them are there: the one that it begins with ends soon.
 work() {
     served pgbench -c $clients -j 2 -T $long -n postgres >bench 2>&1 &
     working=$!
     until victim=$(sql "SELECT pid FROM pg_stat_activity WHERE application_name = 'pgbench' AND
-        state <> 'idle' LIMIT 1") && [ -n "$victim" ]; do
+        state <> 'idle' AND (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench')
+        >= $clients LIMIT 1") && [ -n "$victim" ]; do
         kill -0 $working 2>/dev/null || fail "pgbench ended too early"
         sleep 0.1
     done
