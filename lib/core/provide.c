@@ -89,7 +89,6 @@ int mip_arena_reserve(size_t size, bool commit, bool allow_huge, bool is_exclusi
     char *start = mip_os_reserve(NULL, length, alignment);
     int error = ENOMEM;
     if (start != NULL) {
-        mip_os_name(start, length, "mimalloc");
         if (allow_huge)
             mip_os_advise_huge(start, length, true);
         bool is_ready = !commit || mip_os_commit(start, length);
@@ -139,7 +138,6 @@ int mip_arena_reserve_huge(size_t pages, int node, uint64_t timeout_ms, bool is_
         size_t size = mapped * MIP_GIB;
         if (node >= 0)
             mip_os_prefer_node(start, size, (unsigned)node);
-        mip_os_name(start, size, "mimalloc");
         error = add(start, size, true, true, flags_of(is_exclusive) | ARENA_EXTERNAL, arena);
         if (error != 0) {
             mip_os_release(start, size);

@@ -85,6 +85,11 @@ enum { ADVICE_POPULATE = MADV_POPULATE_WRITE };
 #else
 enum { ADVICE_POPULATE = NO_ADVICE };
 #endif
+#ifdef MADV_NORMAL
+enum { ADVICE_NONE = MADV_NORMAL };
+#else
+enum { ADVICE_NONE = NO_ADVICE };
+#endif
 
 enum { ACCESS_NONE = PROT_NONE, ACCESS_ALL = PROT_READ | PROT_WRITE };
 enum { FLAGS_ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS };
@@ -228,8 +233,9 @@ bool mip_os_renounce(void *address, size_t size) {
     if (map(address, size, ACCESS_NONE, FLAGS_ANONYMOUS | FLAG_NORESERVE | MAP_FIXED) != NULL) {
         return true;
     }
-    /* The kernel knows it before it begins when there are too many mappings. */
-    return advise(address, size, MADV_NORMAL);
+    /* A kernel that knows beforehand that there are too many mappings left all as it was; one that
+       unmapped first left a hole, where this advice fails. */
+    return advise(address, size, ADVICE_NONE);
 }
 
 bool mip_os_protect(void *address, size_t size) {

@@ -117,8 +117,7 @@ static void close_area(struct seen *seen) {
     seen->blocks_in_area = 0;
 }
 
-static bool look(const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t block_size,
-                 void *arg) {
+VISITOR(look) {
     struct seen *seen = arg;
     ck_assert_ptr_eq(heap, seen->heap);
     seen->calls++;
@@ -355,11 +354,7 @@ static void collects(void) {
     }
 }
 
-static bool count_blocks(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
-                         size_t block_size, void *arg) {
-    (void)heap;
-    (void)area;
-    (void)block_size;
+VISITOR(count_blocks) {
     *(size_t *)arg += block != NULL;
     return true;
 }
@@ -386,10 +381,7 @@ static const struct {
             {"collects", collects, false},
             {"visits", visits, false}};
 
-static bool act_and_count(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
-                          size_t block_size, void *arg) {
-    (void)heap;
-    (void)area;
+VISITOR(act_and_count) {
     visit_calls++;
     acts[*(const int *)arg].act();
     const struct visited *seen = block;
@@ -453,13 +445,7 @@ enum { ENDED_BLOCKS = 2000 };
 static pthread_barrier_t ended, returned;
 static void *of_other[ENDED_BLOCKS];
 
-static bool ends_the_thread(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
-                            size_t block_size, void *arg) {
-    (void)heap;
-    (void)area;
-    (void)block;
-    (void)block_size;
-    (void)arg;
+VISITOR(ends_the_thread) {
     mi_thread_done();
     pthread_barrier_wait(&ended);
     pthread_barrier_wait(&returned); /* the other thread visits */
@@ -478,12 +464,7 @@ static void *visit_and_end(void *arg) {
     return arg;
 }
 
-static bool lets_the_first_return(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
-                                  size_t block_size, void *arg) {
-    (void)heap;
-    (void)area;
-    (void)block;
-    (void)block_size;
+VISITOR(lets_the_first_return) {
     if ((*(size_t *)arg)++ == 1) {
         pthread_barrier_wait(&returned);
         pthread_barrier_wait(&ended); /* all is freed, */

@@ -546,13 +546,7 @@ static void leave_from_output(const char *message, void *arg) {
     leave();
 }
 
-static bool leave_from_visit(const mi_heap_t *heap, const mi_heap_area_t *area, void *block,
-                             size_t block_size, void *arg) {
-    (void)heap;
-    (void)area;
-    (void)block;
-    (void)block_size;
-    (void)arg;
+VISITOR(leave_from_visit) {
     leave();
     return true;
 }

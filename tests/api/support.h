@@ -26,6 +26,11 @@ enum { CAN_GIVE_BACK = 0 };
 #define UNUSED __attribute__((unused))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/* A function that visits blocks; what it has no use for is no error. */
+#define VISITOR(name)                                                                              \
+    static bool name(UNUSED const mi_heap_t *heap, UNUSED const mi_heap_area_t *area,              \
+                     UNUSED void *block, UNUSED size_t block_size, UNUSED void *arg)
+
 /* The block without what the compiler knows of its size: all that is usable may be used, and
    _FORTIFY_SOURCE allows only what was asked for. */
 static UNUSED void *whole(void *p) {

@@ -94,7 +94,7 @@ one() {
         return
     fi
     if [ "$column" = delayed ] && [ ! -e "$library" ]; then
-        echo "FAIL: $library is not built" >"$result"
+        echo "FAIL: $library is not built" | tee "$out" >"$result"
         return
     fi
     CASE_COLUMN=$column CASE_LIBRARY=$library CASE_BIN=$CASE_DIR

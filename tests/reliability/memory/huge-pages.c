@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A sparse program is not bloated by huge pages, whatever the system's mode; no mode is set for the
    process, which its children would inherit.
-     huge-pages threads   prints how much is resident, in KiB, with many threads of a few blocks
-   each huge-pages filled    prints how much of 160 MiB of small blocks, written to, is huge pages,
-   in KiB */
+
+   With the argument "threads" it prints how much is resident, in KiB, with many threads of a few
+   blocks each; with "filled", how much of 160 MiB of small blocks, written to, is huge pages. */
 #include "case.h"
 #include <sys/prctl.h>
 
