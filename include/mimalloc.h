@@ -7,7 +7,8 @@
    - a function that returns a block returns NULL with errno set when it fails: ENOMEM when there
      is no memory, when a size is above PTRDIFF_MAX or when count * size overflows; EINVAL when an
      alignment is not allowed; the block given to a failed reallocation stays valid as it was;
-   - success leaves errno as it was, and so do mi_free and the functions that ask for a size;
+   - success leaves errno as it was (unless a new-handler was called), and so do mi_free and the
+   functions that ask for a size;
    - every function may be called in any thread, and any thread may free or reallocate any block;
      a heap made by mi_heap_new allocates only in the thread that made it.
 
@@ -186,7 +187,7 @@ MI_EXPORT void mi_thread_done(void) MI_NOEXCEPT;
 MI_EXPORT void mi_thread_stats_print(FILE *out) MI_NOEXCEPT;
 
 /* A function that frees what a program put off: all of it when `force`.  `heartbeat` counts up in
-   each thread, by the thread's allocations alone. */
+   each thread that allocates, whatever it frees. */
 typedef void(mi_deferred_free_fun)(bool force, unsigned long long heartbeat);
 
 /* Have `deferred_free` called now and then in each thread that allocates; it may allocate and
@@ -487,7 +488,8 @@ MI_RESULT size_t mi_malloc_usable_size(const void *p) MI_NOEXCEPT;
 MI_RESULT size_t mi_malloc_good_size(size_t size) MI_NOEXCEPT;
 
 /* mi_free for a block whose size (what was asked for), alignment, or smallness (at most
-   MI_SMALL_SIZE_MAX bytes) the caller knows.  The debug and secure libraries check. */
+   MI_SMALL_SIZE_MAX bytes) the caller knows.  The debug and secure libraries check size and
+   alignment. */
 MI_EXPORT void mi_free_size(void *p, size_t size) MI_NOEXCEPT;
 MI_EXPORT void mi_free_size_aligned(void *p, size_t size, size_t alignment) MI_NOEXCEPT;
 MI_EXPORT void mi_free_aligned(void *p, size_t alignment) MI_NOEXCEPT;
@@ -564,7 +566,8 @@ MI_EXPORT void mi_process_info(size_t *elapsed_msecs, size_t *user_msecs, size_t
                                size_t *current_rss, size_t *peak_rss, size_t *current_commit,
                                size_t *peak_commit, size_t *page_faults) MI_NOEXCEPT;
 
-/* Print the same to stderr or where mi_register_output says. */
+/* Print times, faults and the peak of resident memory to stderr or where mi_register_output says.
+ */
 MI_EXPORT void mi_process_info_print(void) MI_NOEXCEPT;
 
 /* Is p, which may be anything, in memory that this library manages? */
@@ -605,7 +608,7 @@ MI_EXPORT int mi_reserve_os_memory_ex(size_t size, bool commit, bool allow_large
 
 /* Reserve `pages` pages of 1 GiB from the system's pool of huge pages, as many as there are before
    the time (0: no limit) is over; on one node (-1: any), or evenly over `numa_nodes` (0: all).  0,
-   or ENOMEM: there were none. */
+   or ENOMEM: there were none; of the form that gives an id EINVAL, too: `pages` is 0. */
 MI_EXPORT int mi_reserve_huge_os_pages_at(size_t pages, int numa_node,
                                           size_t timeout_msecs) MI_NOEXCEPT;
 MI_EXPORT int mi_reserve_huge_os_pages_at_ex(size_t pages, int numa_node, size_t timeout_msecs,

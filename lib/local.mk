@@ -4,7 +4,7 @@
 
 FLOOR_FILES = lib/atomic.h lib/bits.h lib/compiler.h lib/tool.h lib/variant.h
 
-OS_FILES = lib/os/asm_note.h lib/os/foreign.c lib/os/memory.c lib/os/os.h lib/os/symbol.c \
+OS_FILES = lib/os/asm_note.h lib/os/calls.h lib/os/foreign.c lib/os/hints.c lib/os/memory.c lib/os/os.h lib/os/symbol.c \
 	lib/os/system.c lib/os/thread.c
 
 BASE_FILES = lib/base/bitset.c lib/base/bitset.h lib/base/format.c lib/base/format.h \
@@ -143,6 +143,10 @@ pkgconfigdir = $(libdir)/pkgconfig
 cmakedir = $(libdir)/cmake/mimalloc
 nodist_pkgconfig_DATA += lib/mimalloc.pc
 nodist_cmake_DATA += lib/mimalloc-config.cmake lib/mimalloc-config-version.cmake
+uninstall-cmake-directory:
+	-test ! -d '$(DESTDIR)$(cmakedir)' || rmdir '$(DESTDIR)$(cmakedir)'
+.PHONY: uninstall-cmake-directory
+UNINSTALL_HOOKS += uninstall-cmake-directory
 if ENABLE_OVERRIDE
 nodist_pkgconfig_DATA += lib/mimalloc-override.pc
 endif

@@ -67,13 +67,14 @@ int mi_reserve_huge_os_pages_at_ex(size_t pages, int numa_node, size_t timeout_m
                                    bool exclusive, mi_arena_id_t *arena_id) {
     unsigned number = 0;
     size_t reserved;
-    int error =
-        mip_arena_reserve_huge(pages, numa_node, timeout_msecs, exclusive, &number, &reserved);
+    int error = pages == 0 ? EINVAL
+                           : mip_arena_reserve_huge(pages, numa_node, timeout_msecs, exclusive,
+                                                    &number, &reserved);
     tell_id(arena_id, number);
     return error;
 }
 
-/* Evenly over the nodes, which share the time; the first error ends it. */
+/* Evenly over the nodes, which share the time; the first error ends it, with what there is. */
 static int interleave(size_t pages, size_t nodes, uint64_t timeout_ms, size_t *reserved) {
     if (nodes == 0 || nodes > INT_MAX)
         nodes = mip_os_node_count();
@@ -86,7 +87,7 @@ static int interleave(size_t pages, size_t nodes, uint64_t timeout_ms, size_t *r
         error = mip_arena_reserve_huge(share, (int)node, time, false, &number, &got);
         *reserved += got;
     }
-    return error;
+    return *reserved > 0 ? 0 : error;
 }
 
 int mi_reserve_huge_os_pages_interleave(size_t pages, size_t numa_nodes, size_t timeout_msecs) {

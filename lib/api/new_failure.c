@@ -17,6 +17,8 @@
 #include "new_failure.h"
 
 #include "../base/report.h"
+#include "../bits.h"
+#include "../core/core.h"
 #include "../core/watched.h"
 #include "../os/os.h"
 #include "../variant.h"
@@ -309,6 +311,13 @@ static void *ask_runtime(const void *operator_new, enum mip_new_form form, size_
 
 void *mip_api_new_failed(enum mip_new_form form, size_t size, size_t alignment,
                          const void *caller) {
+    /* No handler can help, and its loop would not end. */
+    if (is_aligned(form) && (!mip_is_power_of_two(alignment) || alignment > MIP_ALIGNMENT_MAX)) {
+        if (is_nothrow(form)) {
+            return NULL;
+        }
+        mip_api_throw_bad_alloc(size, caller);
+    }
     const void *operator_new = find_operator(form_name[form], caller);
     if (operator_new == NULL) {
         return loop_without_runtime(form, size, alignment);

@@ -66,13 +66,10 @@ int mi_reallocarr(void *p, size_t count, size_t size) {
     if (p == NULL) {
         return EINVAL;
     }
-    if (mip_multiply_overflows(count, size, &total)) {
-        return EOVERFLOW;
-    }
     memcpy(&block, p, sizeof(block));
-    block = mip_heap_realloc(NULL, block, total, false);
+    block = mip_heap_realloc(NULL, block, mip_total_of(count, size), false);
     if (block == NULL) {
-        error = errno;
+        error = mip_multiply_overflows(count, size, &total) ? EOVERFLOW : errno;
     } else {
         memcpy(p, &block, sizeof(block));
     }

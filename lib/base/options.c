@@ -218,18 +218,6 @@ struct variables {
     int count;
 };
 
-static void collect(struct variables *variables, char *const *environment) {
-    static const char prefix[] = "MIMALLOC_";
-    enum { ENTRY_MAX = sizeof(variables->entries) / sizeof(variables->entries[0]) };
-    variables->count = 0;
-    for (; environment != NULL && *environment != NULL; environment++) {
-        if (strncmp(*environment, prefix, sizeof(prefix) - 1) == 0 &&
-            variables->count < ENTRY_MAX) {
-            variables->entries[variables->count++] = *environment + sizeof(prefix) - 1;
-        }
-    }
-}
-
 /* The value of an entry that has this name, which is given in lower case; else NULL. */
 static const char *value_of(const char *entry, const char *name) {
     while (*name != '\0' && *entry == (*name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name)) {
@@ -237,6 +225,44 @@ static const char *value_of(const char *entry, const char *name) {
         name++;
     }
     return *name == '\0' && *entry == '=' ? entry + 1 : NULL;
+}
+
+/* Is there an option of this name?  *wrong: its value when that is none, else NULL. */
+static bool check_entry(const char *entry, const char **wrong) {
+    long value;
+    const char *text;
+    for (int i = 0; i < MIP_OPTION_COUNT; i++) {
+        text = value_of(entry, options[i].name);
+        if (text != NULL) {
+            *wrong = is_value((enum mip_option)i, text, &value) ? NULL : text;
+            return true;
+        }
+    }
+    for (int i = 0; i < ALIAS_COUNT; i++) {
+        text = value_of(entry, aliases[i].name);
+        if (text != NULL) {
+            *wrong = is_value_of_alias(&aliases[i], text, &value) ? NULL : text;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of those that name no option, which are only told of, a few. */
+static void collect(struct variables *variables, char *const *environment) {
+    static const char prefix[] = "MIMALLOC_";
+    enum { ENTRY_MAX = sizeof(variables->entries) / sizeof(variables->entries[0]) };
+    enum { UNKNOWN_MAX = ENTRY_MAX / 4 };
+    int unknown = 0;
+    variables->count = 0;
+    for (; environment != NULL && *environment != NULL; environment++) {
+        const char *entry = *environment + sizeof(prefix) - 1, *wrong;
+        if (strncmp(*environment, prefix, sizeof(prefix) - 1) == 0 &&
+            variables->count < ENTRY_MAX &&
+            (check_entry(entry, &wrong) || unknown++ < UNKNOWN_MAX)) {
+            variables->entries[variables->count++] = entry;
+        }
+    }
 }
 
 static const char *find(const struct variables *variables, const char *name) {
@@ -262,27 +288,6 @@ static void read_variables(const struct variables *variables) {
             (void)apply((enum mip_option)i, value, FROM_ENVIRONMENT);
         }
     }
-}
-
-/* Is there an option of this name?  *wrong: its value when that is none, else NULL. */
-static bool check_entry(const char *entry, const char **wrong) {
-    long value;
-    const char *text;
-    for (int i = 0; i < MIP_OPTION_COUNT; i++) {
-        text = value_of(entry, options[i].name);
-        if (text != NULL) {
-            *wrong = is_value((enum mip_option)i, text, &value) ? NULL : text;
-            return true;
-        }
-    }
-    for (int i = 0; i < ALIAS_COUNT; i++) {
-        text = value_of(entry, aliases[i].name);
-        if (text != NULL) {
-            *wrong = is_value_of_alias(&aliases[i], text, &value) ? NULL : text;
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool is_set(enum mip_option option) {

@@ -255,9 +255,11 @@ static struct page *new_page(struct heap *heap, unsigned bin) {
     }
     if (start == NULL)
         return NULL;
-    if (flags & PAGE_CLOSED_OFF)
+    struct page *page = page_in_heap(heap, bin, size, start, slices, arena, is_zero, flags);
+    /* Only now: a run that is given back must be accessible. */
+    if (page != NULL && (flags & PAGE_CLOSED_OFF))
         mip_os_protect(start, slices << SLICE_SHIFT);
-    return page_in_heap(heap, bin, size, start, slices, arena, is_zero, flags);
+    return page;
 }
 
 static bool load_first(struct heap *heap, unsigned bin) {

@@ -96,19 +96,22 @@ struct MIP_ALIGNED(128) thread {
     uint32_t visits;              /* [owner] walks over any of its heaps that are going on */
     bool in_deferred;             /* [owner] the program's deferred-free function is running */
     bool is_changing;             /* [owner] CHECK_LEVEL: a free is between slot word and list */
-    bool needs_recount;           /* [lock] its thread was cut off: counts may be off */
     bool needs_flush;             /* [lock] likewise: batches wait for the next drain */
     uint8_t batches_used;         /* [owner] batches that hold blocks */
     uint8_t next_way;             /* [owner] which way of a set is evicted next */
     uint8_t check_bin;            /* [owner] where the periodic unloading goes on */
     struct batch batch[BATCH_SETS][BATCH_WAYS]; /* [owner] */
-    struct thread *next_record;                 /* [constant once published] all records */
+    struct heap *recount_heap;  /* [lock] where making the counts again goes on: in this heap, */
+    unsigned recount_list;      /* [lock] in this list of its pages, */
+    struct page *recount_page;  /* [lock] at this page; NULL: next list */
+    struct thread *next_record; /* [constant once published] all records */
     /* what other threads write */
     MIP_ALIGNED(128) _Atomic(struct message *) a_messages; /* [any, atomic] */
     _Atomic(uint32_t) a_state;                             /* [any, atomic] enum record_state */
-    _Atomic(uint32_t) a_busy;  /* [owner, atomic] inside a slow path: see fork.c */
-    mip_flag a_made_hint;      /* [any, atomic] a page of a made heap got blocks back */
-    _Atomic(bool) a_has_pages; /* [lock, atomic] hint: a parked record has pages to give */
+    _Atomic(uint32_t) a_busy;     /* [owner, atomic] inside a slow path: see fork.c */
+    mip_flag a_made_hint;         /* [any, atomic] a page of a made heap got blocks back */
+    _Atomic(bool) a_has_pages;    /* [lock, atomic] hint: a parked record has pages to give */
+    _Atomic(bool) a_is_uncounted; /* [lock, atomic] its thread was cut off: counts may be off */
 };
 _Static_assert(offsetof(struct thread, heap) == 0, "token and backing heap are one address");
 
@@ -295,9 +298,12 @@ struct thread *mip_thread_self(void); /* the calling thread's record, or NULL */
 struct thread *mip_thread_borrow(void);
 void mip_thread_return(struct thread *thread);
 
-/* Act on a parked record now: false when it is not parked, or somebody else does.  unlock: when
-   nothing was allocated from it. */
+/* Act on a parked record now: false when it is not parked, or somebody else does.  Or when it was
+   cut off and its counts are not yet made again, of which each call does a portion (counted: all).
+   unlock: when nothing was allocated from it. */
 bool mip_thread_try_lock(struct thread *thread);
+bool mip_thread_try_lock_counted(struct thread *thread);
+void mip_thread_note_pages(struct thread *thread); /* whether it has any to give */
 void mip_thread_unlock(struct thread *thread);
 
 /* In the child after fork: the record of a thread that is no more becomes parked. */

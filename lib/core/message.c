@@ -156,7 +156,9 @@ static void free_made(struct page *page, struct block *block) {
         mip_link_set(page, block, head);
         /* release: pairs with the acquire in mip_page_collect_remote */
     } while (!mip_cas_weak_release(&page->a_remote, &head, block));
-    mip_store_release(&owner->a_made_hint, true); /* pairs with the acquire in collect_hinted */
+    /* release: pairs with the acquire in collect_hinted.  An exchange, since it has to pair with
+       all that came since, and a store of another thread's would hide this one. */
+    (void)mip_exchange_acq_rel(&owner->a_made_hint, true);
 }
 
 /* The page's batch, or one without a page. */

@@ -199,6 +199,19 @@ bool mip_pagemap_set(const void *start, size_t slices, struct page *page) {
     return true;
 }
 
+void mip_pagemap_clear_page(const void *start, struct page *page) {
+    size_t index = window_index(start);
+    /* acquire: pairs with raise_limit */
+    if (index < mip_load_acquire(&mip_window.a_limit)) {
+        struct page *expected = page;
+        mip_cas_relaxed(&mip_window.a_entries[index], &expected, &mip_page_nobody);
+    }
+    _Atomic(void *) *slot = tree_slot((uintptr_t)start >> SLICE_SHIFT, false);
+    void *expected = page;
+    if (slot != NULL)
+        mip_cas_relaxed(slot, &expected, NULL);
+}
+
 void mip_pagemap_clear(const void *start, size_t slices) {
     size_t done = 0;
     while (done < slices) {

@@ -33,6 +33,9 @@ struct page *mip_pagemap_find(const void *p);
 bool mip_pagemap_set(const void *start, size_t slices, struct page *page);
 void mip_pagemap_clear(const void *start, size_t slices);
 
+/* Clear the entry of a slice that may have come to be another's: only if it has this page. */
+void mip_pagemap_clear_page(const void *start, struct page *page);
+
 /* Lay the window over [base, base + size); once.  What was entered before stays in the tree and is
    found there.  False: no window, everything is looked up in the tree. */
 bool mip_pagemap_init(uintptr_t base, size_t size);

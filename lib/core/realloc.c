@@ -66,7 +66,8 @@ static char *remap_elsewhere(struct page *page, size_t old, size_t bytes) {
         if (mip_os_remap(from, old, bytes, to) != NULL)
             return to;
         mip_pagemap_set(from, 1, page);
-        mip_pagemap_clear(to, 1);
+        mip_pagemap_clear_page(to, page); /* another thread's may be there by now */
+        return NULL;
     }
     mip_os_release(to, bytes);
     return NULL;

@@ -38,32 +38,32 @@ static struct thread *record_new(uint32_t state) {
     return thread;
 }
 
-static void recount_page(struct heap *heap, struct page *page) {
+/* The counts of a record whose thread was cut off are made again from its lists, page by page and a
+   portion at each look: the thread may have had gigabytes.  The record stays parked in between, and
+   nobody else's; what lies before the cursor is right. */
+enum { RECOUNT_PORTION = 256 }; /* free blocks, and at least a page */
+
+/* Returns the number of free blocks. */
+static uint32_t recount_page(struct heap *heap, struct page *page, bool is_in_queue) {
     uint32_t free_count = mip_page_list_length(page, page->local);
     if (page->state == PAGE_FULL) {
-        if (free_count == 0 && !(mip_page_flags(page) & PAGE_SINGLE)) {
+        if (free_count == 0 && !(mip_page_flags(page) & PAGE_SINGLE))
             page->until_event = 1;
-            return;
-        }
         if (free_count == 0)
-            return;
+            return 0;
         mip_page_list_remove(mip_page_flags(page) & PAGE_MADE ? &heap->full_made : &heap->full,
                              page);
         page->state = PAGE_QUEUED;
         mip_page_queue(&heap->queue[page->bin], page);
     }
     page->until_event = page->carved - free_count;
-    if (page->state == PAGE_CLOSED && page->until_event == 0)
+    if (page->until_event > 0)
+        return free_count;
+    if (page->state == PAGE_CLOSED)
         mip_heap_release_page(heap, page);
-}
-
-static void recount_list(struct heap *heap, struct page_list *list) {
-    struct page *page = list->first;
-    while (page != NULL) {
-        struct page *next = page->next;
-        recount_page(heap, page);
-        page = next;
-    }
+    else if (is_in_queue) /* or it will be seen there */
+        mip_heap_count_empty(heap, page, true);
+    return free_count;
 }
 
 /* No page of the heap counts as empty any more. */
@@ -71,44 +71,99 @@ static void forget_empty(struct heap *heap) {
     mip_heap_add_empty(heap, -(ptrdiff_t)heap->empty_slices);
 }
 
-static void recount_heap(struct heap *heap) {
-    heap->punch_at = NULL;
-    recount_list(heap, &heap->full);
-    recount_list(heap, &heap->full_made);
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        recount_list(heap, &heap->queue[bin]);
-    forget_empty(heap);
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        for (struct page *page = heap->queue[bin].first; page != NULL; page = page->next)
-            if (page->until_event == 0)
-                mip_heap_count_empty(heap, page, true);
+/* A heap's lists of pages, numbered: pages move from the first two to the others. */
+enum { LIST_FULL, LIST_FULL_MADE, LIST_QUEUE };
+
+static struct page_list *numbered_list(struct heap *heap, unsigned number) {
+    if (number < LIST_QUEUE)
+        return number == LIST_FULL ? &heap->full : &heap->full_made;
+    return &heap->queue[number - LIST_QUEUE];
 }
 
-static void recount(struct thread *thread) {
-    thread->needs_recount = false;
+static void begin_list(struct thread *thread, struct heap *heap, unsigned number) {
+    thread->recount_heap = heap;
+    thread->recount_list = number;
+    thread->recount_page = heap == NULL ? NULL : numbered_list(heap, number)->first;
+}
+
+static void begin_heap(struct thread *thread, struct heap *heap) {
+    if (heap != NULL) {
+        heap->punch_at = NULL;
+        heap->visits = 0;
+        forget_empty(heap);
+    }
+    begin_list(thread, heap, LIST_FULL);
+}
+
+static void begin_recount(struct thread *thread) {
     mip_store_relaxed(&thread->a_busy, 0);
     thread->in_deferred = thread->is_changing = false;
-    thread->visits = thread->heap.visits = 0;
-    recount_heap(&thread->heap);
-    for (struct heap *heap = thread->made; heap != NULL; heap = heap->next)
-        recount_heap(heap);
-    /* What the park of a living thread does. */
+    thread->visits = 0;
+    begin_heap(thread, &thread->heap);
+}
+
+/* The page, or when the list is at its end the list, after the one that was seen. */
+static void go_on(struct thread *thread, struct page *next) {
+    struct heap *heap = thread->recount_heap;
+    unsigned number = thread->recount_list;
+    thread->recount_page = next;
+    if (next != NULL)
+        return;
+    if (number + 1 < LIST_QUEUE + BIN_COUNT)
+        begin_list(thread, heap, number + 1);
+    else
+        begin_heap(thread, heap == &thread->heap ? thread->made : heap->next);
+}
+
+/* What the park of a living thread does. */
+static void end_recount(struct thread *thread) {
+    mip_store_relaxed(&thread->a_is_uncounted, false);
     mip_made_merge_all(thread);
     thread->needs_flush = true;
     mip_heap_settle(&thread->heap, false);
 }
 
-bool mip_thread_try_lock(struct thread *thread) {
+/* False: there is more to do. */
+static bool recount(struct thread *thread, size_t portion) {
+    if (thread->recount_heap == NULL)
+        begin_recount(thread);
+    size_t done = 0;
+    while (thread->recount_heap != NULL && done < portion) {
+        struct page *page = thread->recount_page, *next = NULL;
+        if (page != NULL) {
+            next = page->next;
+            done += recount_page(thread->recount_heap, page, thread->recount_list >= LIST_QUEUE);
+            done++;
+        }
+        go_on(thread, next);
+    }
+    if (thread->recount_heap != NULL)
+        return false;
+    end_recount(thread);
+    return true;
+}
+
+static bool try_lock(struct thread *thread, size_t portion) {
     uint32_t expected = RECORD_PARKED;
     if (mip_load_relaxed(&thread->a_state) != RECORD_PARKED ||
-        /* acquire: pairs with the release in mip_thread_return */
+        /* acquire: pairs with the releases below and in mip_thread_unlock */
         !mip_cas_acquire(&thread->a_state, &expected, RECORD_BUSY))
         return false;
+    if (MIP_UNLIKELY(mip_load_relaxed(&thread->a_is_uncounted)) && !recount(thread, portion)) {
+        mip_store_release(&thread->a_state, RECORD_PARKED);
+        return false;
+    }
     mip_sub_relaxed(&a_parked, 1);
     mip_stat_decrease(MIP_STAT_ABANDONED, 1);
-    if (MIP_UNLIKELY(thread->needs_recount))
-        recount(thread);
     return true;
+}
+
+bool mip_thread_try_lock(struct thread *thread) {
+    return try_lock(thread, RECOUNT_PORTION);
+}
+
+bool mip_thread_try_lock_counted(struct thread *thread) {
+    return try_lock(thread, SIZE_MAX);
 }
 
 void mip_thread_unlock(struct thread *thread) {
@@ -117,18 +172,18 @@ void mip_thread_unlock(struct thread *thread) {
     mip_store_release(&thread->a_state, RECORD_PARKED); /* pairs with mip_thread_try_lock */
 }
 
-static bool has_free_pages(const struct heap *heap) {
-    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
-        if (heap->queue[bin].first != NULL)
-            return true;
-    return false;
+void mip_thread_note_pages(struct thread *thread) {
+    unsigned bin = 0;
+    while (bin < BIN_COUNT && thread->heap.queue[bin].first == NULL)
+        bin++;
+    mip_store_relaxed(&thread->a_has_pages, bin < BIN_COUNT);
 }
 
 void mip_thread_return(struct thread *thread) {
     mip_heap_settle(&thread->heap, true);
     if (MIP_UNLIKELY(thread->heap.empty_slices != 0))
         forget_empty(&thread->heap); /* ended by a signal's handler while it counted */
-    mip_store_relaxed(&thread->a_has_pages, has_free_pages(&thread->heap));
+    mip_thread_note_pages(thread);
     mip_thread_unlock(thread);
 }
 
@@ -139,9 +194,15 @@ bool mip_thread_has_parked(void) {
 static struct thread *lock_any_parked(void) {
     if (!mip_thread_has_parked())
         return NULL;
-    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record)
+    bool has_counted = false; /* a portion of one record: there may be thousands */
+    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
+        bool is_uncounted = mip_load_relaxed(&t->a_is_uncounted);
+        if (is_uncounted && has_counted)
+            continue;
+        has_counted |= is_uncounted;
         if (mip_thread_try_lock(t))
             return t;
+    }
     return NULL;
 }
 
@@ -164,7 +225,7 @@ void mip_thread_bury(struct thread *thread) {
 }
 
 void mip_thread_park_dead(struct thread *thread) {
-    thread->needs_recount = true;
+    mip_store_relaxed(&thread->a_is_uncounted, true);
     mip_add_relaxed(&a_parked, 1);
     mip_stat_decrease(MIP_STAT_THREADS, 1);
     mip_stat_increase(MIP_STAT_ABANDONED, 1);

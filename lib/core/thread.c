@@ -19,7 +19,7 @@ static void park(struct thread *thread) {
     }
     mip_busy_enter(thread);
     /* A function of the program, or a signal's handler, may have ended the thread. */
-    thread->needs_recount = thread->is_changing;
+    mip_store_relaxed(&thread->a_is_uncounted, thread->is_changing);
     thread->in_deferred = thread->is_changing = false;
     thread->visits = thread->heap.visits = 0;
     mip_made_merge_all(thread);
@@ -57,6 +57,7 @@ static MIP_COLD struct thread *thread_start(void) {
     if (thread == NULL)
         return NULL;
     mip_stat_increase(MIP_STAT_THREADS, 1);
+    thread->heartbeat = 0; /* not the last owner's */
     mip_tls_self = (uintptr_t)thread;
     mip_tls_heap = (uintptr_t)&thread->heap - (uintptr_t)&mip_root.empty_list;
     /* Only now: in the child of a fork that a signal handler makes here, an active record that is
@@ -138,6 +139,15 @@ static void move_page(struct page *page, struct heap *to, struct heap *from) {
     mip_store_relaxed(&page->a_owner, (uintptr_t)to->thread | special);
 }
 
+/* Nothing was loaded from the record, which may have many thousand pages: what was seen to be empty
+   goes, and no page is looked at. */
+static void leave_record(struct thread *thread) {
+    enum { PORTION = 64 }; /* slices */
+    mip_heap_release_empty(&thread->heap, PORTION);
+    mip_thread_note_pages(thread);
+    mip_thread_unlock(thread);
+}
+
 struct page *mip_thread_steal_page(struct heap *heap, unsigned bin) {
     enum { LOOKS = 8 };
     if (!mip_thread_has_parked())
@@ -152,7 +162,7 @@ struct page *mip_thread_steal_page(struct heap *heap, unsigned bin) {
         struct page *page = page_to_give(&t->heap, bin);
         if (page != NULL)
             move_page(page, heap, &t->heap);
-        mip_thread_return(t);
+        leave_record(t);
         if (page != NULL)
             return page;
     }

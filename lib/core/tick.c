@@ -129,7 +129,7 @@ void mip_thread_collect(struct thread *thread, bool force) {
 
 void mip_collect_parked(bool force) {
     for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
-        if (!mip_thread_try_lock(t))
+        if (force ? !mip_thread_try_lock_counted(t) : !mip_thread_try_lock(t))
             continue;
         mip_drain(t, force);
         mip_heap_collect_made(&t->heap, force ? SIZE_MAX : MADE_PAGES_PER_CHECK);
@@ -162,7 +162,7 @@ void mip_process_check(void) {
     if (thread != NULL)
         mip_heap_check_thread(thread);
     for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
-        if (!mip_thread_try_lock(t))
+        if (!mip_thread_try_lock_counted(t))
             continue;
         mip_heap_check_parked(t);
         mip_thread_unlock(t);
@@ -176,14 +176,14 @@ void mip_heap_collect(struct heap *heap, bool force) {
     if (heap == NULL || heap->thread != thread)
         return;
     int saved = errno;
-    if (heap == &thread->heap) {
-        mip_thread_collect(thread, force);
-    } else {
-        mip_busy_enter(thread);
-        collect_heap(heap, force);
-        mip_heap_check(heap);
-        mip_busy_leave(thread);
+    mip_busy_enter(thread);
+    if (heap == &thread->heap && thread->visits == 0) {
+        mip_flush_batches(thread);
+        mip_drain(thread, force);
     }
+    collect_heap(heap, force);
+    mip_heap_check(heap);
+    mip_busy_leave(thread);
     if (force)
         mip_arena_collect(true);
     errno = saved;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Room os: address space and memory.  Owns no state but a hint where the next aligned range may
-   fit and two flags for advice that the kernel does not know.  Never allocates, never speaks.
+   fit and what is known of the kernel's answers to advice.  Never allocates, never speaks.
    Any thread, async-signal-safe. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
@@ -9,95 +9,19 @@
 
 #include "../atomic.h"
 #include "../bits.h"
+#include "calls.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#ifdef __linux__
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#endif
-
-/* Straight to the kernel, past interposers, which must not be called before start-up is over.
-   Elsewhere the C library's functions do it: with 32-bit words (mmap counts its offset in pages),
-   on s390x (mmap takes its arguments in memory), and under the thread sanitizer, which has to see
-   memory come and go. */
-#if defined(__linux__) && defined(SYS_mmap) && __SIZEOF_POINTER__ == 8 && !defined(__s390x__) &&   \
-    !MIP_HAS_TSAN
-#define call_mmap(address, size, access, flags)                                                    \
-    ((void *)syscall(SYS_mmap, (address), (size), (long)(access), (long)(flags), -1L, 0L))
-#define call_munmap(address, size) ((int)syscall(SYS_munmap, (address), (size)))
-#define call_mprotect(address, size, access)                                                       \
-    ((int)syscall(SYS_mprotect, (address), (size), (long)(access)))
-#define call_madvise(address, size, advice)                                                        \
-    ((int)syscall(SYS_madvise, (address), (size), (long)(advice)))
-#define call_mremap(address, old_size, new_size, flags, to)                                        \
-    ((void *)syscall(SYS_mremap, (address), (old_size), (new_size), (long)(flags), (to)))
-#else
-#define call_mmap(address, size, access, flags) mmap((address), (size), (access), (flags), -1, 0)
-#define call_munmap(address, size) munmap((address), (size))
-#define call_mprotect(address, size, access) mprotect((address), (size), (access))
-#define call_madvise(address, size, advice) madvise((address), (size), (advice))
-#define call_mremap(address, old_size, new_size, flags, to)                                        \
-    mremap((address), (old_size), (new_size), (flags), (to))
-#endif
-
-/* What the system lacks becomes 0 (a flag that asks for nothing) or an advice that is never
-   given. */
-#if HAVE_DECL_MAP_NORESERVE
-enum { FLAG_NORESERVE = MAP_NORESERVE };
-#else
-enum { FLAG_NORESERVE = 0 };
-#endif
-#if HAVE_DECL_MAP_FIXED_NOREPLACE
-enum { FLAG_NOREPLACE = MAP_FIXED_NOREPLACE };
-#else
-enum { FLAG_NOREPLACE = 0 };
-#endif
-#if HAVE_DECL_MAP_HUGETLB
-enum { FLAG_HUGETLB = MAP_HUGETLB };
-#else
-enum { FLAG_HUGETLB = 0 };
-#endif
-enum { NO_ADVICE = -1 };
-/* Only Linux promises that memory reads as zero after MADV_DONTNEED. */
-#if HAVE_DECL_MADV_DONTNEED && defined(__linux__)
-enum { ADVICE_PURGE = MADV_DONTNEED, PURGE_GIVES_ZERO = 1 };
-#elif HAVE_DECL_MADV_FREE
-enum { ADVICE_PURGE = MADV_FREE, PURGE_GIVES_ZERO = 0 };
-#else
-enum { ADVICE_PURGE = NO_ADVICE, PURGE_GIVES_ZERO = 0 };
-#endif
-#if HAVE_DECL_MADV_HUGEPAGE
-enum { ADVICE_HUGE = MADV_HUGEPAGE };
-#else
-enum { ADVICE_HUGE = NO_ADVICE };
-#endif
-#if HAVE_DECL_MADV_NOHUGEPAGE
-enum { ADVICE_NO_HUGE = MADV_NOHUGEPAGE };
-#else
-enum { ADVICE_NO_HUGE = NO_ADVICE };
-#endif
-#if HAVE_DECL_MADV_POPULATE_WRITE
-enum { ADVICE_POPULATE = MADV_POPULATE_WRITE };
-#else
-enum { ADVICE_POPULATE = NO_ADVICE };
-#endif
-#ifdef MADV_NORMAL
-enum { ADVICE_NONE = MADV_NORMAL };
-#else
-enum { ADVICE_NONE = NO_ADVICE };
-#endif
-
-enum { ACCESS_NONE = PROT_NONE, ACCESS_ALL = PROT_READ | PROT_WRITE };
-enum { FLAGS_ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS };
 
 int (*mip_os_fault_hook)(enum mip_os_call call);
 
 /* Advice the kernel once called invalid is not given again. */
-static _Atomic(bool) a_populate_unknown, a_names_nothing;
+static _Atomic(bool) a_populate_unknown;
+
+/* Does memory that was purged read as zero? */
+enum { PURGE_UNTRIED, PURGE_WORKS, PURGE_DOES_NOT };
+static _Atomic(int) a_purge;
 
 /* Below the range handed out last: the kernel fills its address space downwards, so that a range
    that must be aligned most often fits here at once.  Or below the end of one that was given back
@@ -140,6 +64,26 @@ static bool advise(void *address, size_t size, int advice) {
         return false;
     }
     return !is_faulted(MIP_OS_MADVISE) && call_madvise(address, size, advice) == 0;
+}
+
+/* An emulator may answer that it has purged, and do nothing (qemu before 7.1), or nothing but for
+   pages of the machine below, which may be longer.  So that is tried before it is believed.  Not
+   by the calls above: it is no call of the caller's. */
+static MIP_NOINLINE bool try_purge(void) {
+    size_t page = mip_os_info.page_size;
+    char *pages = call_mmap(NULL, 2 * page, ACCESS_ALL, FLAGS_ANONYMOUS);
+    if (pages == MAP_FAILED)
+        return false; /* until there is memory */
+    memset(pages, 1, 2 * page);
+    bool works = call_madvise(pages + page, page, ADVICE_PURGE) != 0 || pages[page] == 0;
+    (void)call_munmap(pages, 2 * page);
+    mip_store_relaxed(&a_purge, works ? PURGE_WORKS : PURGE_DOES_NOT);
+    return works;
+}
+
+static bool purges(void) {
+    int purge = mip_load_relaxed(&a_purge);
+    return PURGE_GIVES_ZERO && (purge == PURGE_UNTRIED ? try_purge() : purge == PURGE_WORKS);
 }
 
 /* Exactly at `address`, or NULL.  A kernel that does not know the flag takes the address for a
@@ -222,7 +166,7 @@ bool mip_os_commit(void *address, size_t size) {
 /* Where there is a choice, not one mmap over the range: when that fails, some kernels leave a hole
    there, into which anybody's next mapping may fall. */
 bool mip_os_decommit(void *address, size_t size) {
-    if (!PURGE_GIVES_ZERO) {
+    if (!purges()) {
         return map(address, size, ACCESS_NONE, FLAGS_ANONYMOUS | FLAG_NORESERVE | MAP_FIXED) !=
                NULL;
     }
@@ -243,7 +187,7 @@ bool mip_os_protect(void *address, size_t size) {
 }
 
 bool mip_os_purge(void *address, size_t size) {
-    return advise(address, size, ADVICE_PURGE) && PURGE_GIVES_ZERO;
+    return advise(address, size, ADVICE_PURGE) && purges();
 }
 
 void mip_os_advise_huge(void *address, size_t size, bool wanted) {
@@ -277,6 +221,33 @@ bool mip_os_release(void *address, size_t size) {
         raise_hint(address, size);
     }
     return is_released;
+}
+
+/* The kernel unmaps what lies at `to` before it knows whether the mapping can go there; when it
+   then refuses, another thread's next mapping may be in that place, and would be lost if the
+   reservation were given back.  So this is marked with what no other memory holds there. */
+enum { MARK_WORDS = 2 };
+
+static uint32_t mark_of(const void *to, int word) {
+    return ((uint32_t)((uintptr_t)to >> 12) * 0x9e3779b1u ^ 0x6d696d61u) + (uint32_t)word;
+}
+
+static bool set_mark(void *to) {
+    if (!set_access(to, mip_os_info.page_size, ACCESS_ALL)) {
+        return false;
+    }
+    for (int i = 0; i < MARK_WORDS; i++) {
+        ((uint32_t *)to)[i] = mark_of(to, i);
+    }
+    return true;
+}
+
+static bool has_mark(const void *to) {
+    int i = 0;
+    while (i < MARK_WORDS && mip_os_holds((const uint32_t *)to + i, mark_of(to, i))) {
+        i++;
+    }
+    return i == MARK_WORDS;
 }
 
 static void *remap_by_kernel(void *address, size_t old_size, size_t new_size, void *to) {
@@ -313,41 +284,37 @@ static MIP_NOINLINE void *remap_by_copy(void *address, size_t old_size, size_t n
                                                                                       : NULL;
 }
 
+static void give_back(void *reservation, size_t size) {
+    int saved = errno;
+    (void)mip_os_release(reservation, size);
+    errno = saved;
+}
+
 /* Shrinking in place is what munmap does, and is left to it: qemu 7.2, as a processor with 32 bits,
    does mremap so that what is mapped behind the old end is lost. */
 void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to) {
     void *result;
+    bool is_refused;
     if (to == NULL && new_size <= old_size) {
         char *end = (char *)address + new_size;
         return new_size == old_size || unmap(end, old_size - new_size) ? address : NULL;
     }
+    if (to != NULL && !set_mark(to)) {
+        give_back(to, new_size);
+        return NULL;
+    }
     result = remap_by_kernel(address, old_size, new_size, to);
-    if (result == NULL && (errno == ENOSYS || errno == EPERM)) {
+    is_refused = result == NULL && (errno == ENOSYS || errno == EPERM);
+    if (is_refused) {
         result = remap_by_copy(address, old_size, new_size, to);
+    }
+    if (result == NULL && to != NULL && (is_refused || has_mark(to))) {
+        give_back(to, new_size);
     }
     if (result != NULL && result != address) {
         raise_hint(address, old_size);
     }
     return result;
-}
-
-void mip_os_name(void *address, size_t size, const char *name) {
-#if HAVE_DECL_PR_SET_VMA_ANON_NAME
-    if (mip_load_relaxed(&a_names_nothing)) {
-        return;
-    }
-    if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, (unsigned long)address, (unsigned long)size,
-              (unsigned long)name) != 0 &&
-        errno == EINVAL) {
-        mip_store_relaxed(&a_names_nothing, true);
-    }
-#else
-    (void)address, (void)size, (void)name;
-#endif
-}
-
-void mip_os_end_names(void) {
-    mip_store_relaxed(&a_names_nothing, true);
 }
 
 /* Pages of 1 GiB where the size is a multiple of that and the pool has them, else the pool's
@@ -370,18 +337,4 @@ void *mip_os_map_huge(void *at, size_t size) {
                             : map_exactly(at, size, ACCESS_ALL, flags);
     }
     return result;
-}
-
-void mip_os_prefer_node(void *address, size_t size, unsigned node) {
-#if defined(__linux__) && defined(SYS_mbind)
-    enum { PREFERRED = 1 };
-    unsigned long nodes[16] = {0};
-    if (node < sizeof(nodes) * 8) {
-        nodes[node / MIP_WORD_BITS] = 1ul << (node % MIP_WORD_BITS);
-        (void)syscall(SYS_mbind, address, size, (long)PREFERRED, nodes, (long)sizeof(nodes) * 8,
-                      0L);
-    }
-#else
-    (void)address, (void)size, (void)node;
-#endif
 }

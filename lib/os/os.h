@@ -64,8 +64,8 @@ bool mip_os_populate(void *address, size_t size);
 bool mip_os_release(void *address, size_t size);
 
 /* Grow or shrink a mapping of mip_os_map.  `to` NULL: in place, or NULL.  Else: move it to `to`, a
-   reservation of new_size bytes that it takes over.  NULL: that failed, and the old mapping and the
-   reservation are untouched. */
+   reservation of new_size bytes that it takes over in any case.  NULL: that failed, and the old
+   mapping is untouched; the reservation is given back, or another thread's mapping is there. */
 void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to);
 
 /* Name the range in the kernel's listing; advice only, and nothing once names have ended: after its
@@ -90,6 +90,10 @@ bool mip_os_random(void *buffer, size_t size);
 /* Logical processors this process may run on (>= 1), and the one it runs on now (0 if unknown). */
 unsigned mip_os_processor_count(void);
 unsigned mip_os_processor(void);
+
+/* Does the word at the address, which nobody need have mapped, have this value?  False where that
+   cannot be told. */
+bool mip_os_holds(const uint32_t *address, uint32_t value);
 
 /* Let others go on for a moment.  Keeps errno. */
 void mip_os_yield(void);

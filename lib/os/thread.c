@@ -105,19 +105,38 @@ bool mip_os_is_multi_threaded(void) {
 #endif
 }
 
-void mip_os_yield(void) {
+/* Programs that allow themselves few system calls allow this one. */
 #if defined(__linux__) && defined(SYS_futex) && !(defined(__x86_64__) && defined(__ILP32__))
-    /* Programs that allow themselves few system calls allow this one. */
+static bool wait_while(const _Atomic(uint32_t) *word, uint32_t value, long nanoseconds) {
     enum { FUTEX_WAIT_PRIVATE = 128 };
-    static _Atomic(uint32_t) a_nobody_wakes;
-    const struct { long seconds, nanoseconds; } moment = {0, 20000};
+    const struct { long seconds, nanoseconds; } moment = {0, nanoseconds};
     int saved = errno;
-    (void)syscall(SYS_futex, &a_nobody_wakes, (long)FUTEX_WAIT_PRIVATE, 0L, &moment, NULL, 0L);
+    /* It fails at once where the word cannot be read (EFAULT) or has another value (EAGAIN). */
+    bool has_waited =
+        syscall(SYS_futex, word, (long)FUTEX_WAIT_PRIVATE, (long)value, &moment, NULL, 0L) == 0 ||
+        errno == ETIMEDOUT || errno == EINTR;
     errno = saved;
-#else
-    (void)sched_yield();
-#endif
+    return has_waited;
 }
+
+bool mip_os_holds(const uint32_t *address, uint32_t value) {
+    return wait_while((const _Atomic(uint32_t) *)address, value, 0);
+}
+
+void mip_os_yield(void) {
+    static _Atomic(uint32_t) a_nobody_wakes;
+    (void)wait_while(&a_nobody_wakes, 0, 20000);
+}
+#else
+bool mip_os_holds(const uint32_t *address, uint32_t value) {
+    (void)address, (void)value;
+    return false;
+}
+
+void mip_os_yield(void) {
+    (void)sched_yield();
+}
+#endif
 
 unsigned mip_os_processor_count(void) {
     long count = 0;

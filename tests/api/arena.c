@@ -403,6 +403,8 @@ START_TEST(huge_pages) {
     errno = ERRNO_UNTOUCHED;
     ck_assert_int_eq(mi_reserve_huge_os_pages(0, 0, &count), 0);
     ck_assert_uint_eq(count, 0);
+    ck_assert_int_eq(mi_reserve_huge_os_pages_at_ex(0, -1, 0, true, &id), EINVAL);
+    ck_assert_int_eq(id, 0);
     int error = mi_reserve_huge_os_pages_at_ex(1, -1, 0, true, &id);
     if (error == 0) {
         char *start = mi_arena_area(id, &size);

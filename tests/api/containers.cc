@@ -568,6 +568,25 @@ template <template <typename> class Allocator> void failures_are_standard() {
     CHECK(attempt(lines, lines.max_size()) == BAD_ALLOC && handled == 3);
     CHECK(attempt(items, 10) == BLOCK && attempt(lines, 0) == BLOCK);
 }
+
+/* No handler can help where the alignment is none. */
+void alignments_ask_no_handler() {
+    const std::size_t alignments[] = {0, 3, 48, static_cast<std::size_t>(1) << 31};
+    for (std::size_t i = 0; i < sizeof(alignments) / sizeof(alignments[0]); i++) {
+        const std::size_t alignment = hide(alignments[i]);
+        bool is_thrown = false;
+        handled = 0;
+        std::set_new_handler(give_up_at_third);
+        CHECK(mi_new_aligned_nothrow(10, alignment) == NULL);
+        try {
+            mi_free(mi_new_aligned(10, alignment));
+        } catch (const std::bad_alloc &) {
+            is_thrown = true;
+        }
+        CHECK(is_thrown && handled == 0);
+        std::set_new_handler(NULL);
+    }
+}
 #endif
 
 } // namespace
@@ -600,6 +619,7 @@ int main() {
     failures_are_standard<mi_stl_allocator>();
     failures_are_standard<mi_heap_stl_allocator>();
     failures_are_standard<mi_heap_destroy_stl_allocator>();
+    alignments_ask_no_handler();
 #endif
     CHECK(item::live == 0);
     return failures == 0 ? 0 : 1;

@@ -85,6 +85,8 @@ expect_option 6 500 MIMALLOC_PURGE_DELAYS=7
 expect_silence "an unknown name"
 expect_option 6 500 MIMALLOC_PURGE_DELAYS=7 MIMALLOC_SHOW_ERRORS=1
 expect_line "^mimalloc: warning: MIMALLOC_PURGE_DELAYS: there is no such option$" "an unknown name"
+# shellcheck disable=SC2046
+expect_option 6 7 $(seq -f 'MIMALLOC_NONE_%g=1' 100) MIMALLOC_PURGE_DELAY=7
 expect_option 8 2 MIMALLOC_ALLOW_LARGE_OS_PAGES=1 MIMALLOC_SHOW_ERRORS=1
 expect_silence "a known name"
 

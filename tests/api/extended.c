@@ -215,6 +215,48 @@ START_TEST(deferred_free_is_called) {
 }
 END_TEST
 
+/* One heap, and nothing else: the function is not asked to free everything. */
+START_TEST(heap_collect_forces_nothing) {
+    unsigned long long before = seen.forced;
+    mi_free(mi_malloc(100));
+    mi_register_deferred_free(watch);
+    mi_heap_collect(mi_heap_get_backing(), true);
+    mi_heap_collect(NULL, true);
+    mi_register_deferred_free(NULL);
+    ck_assert_uint_eq(seen.forced, before);
+}
+END_TEST
+
+static unsigned long long first_heartbeat;
+
+static void see_first(bool force, unsigned long long heartbeat) {
+    if (first_heartbeat == 0 && !force) {
+        first_heartbeat = heartbeat;
+    }
+}
+
+static void *allocate_for_a_while(void *unused) {
+    for (size_t i = 0; i < 100000; i++) {
+        mi_free(mi_malloc(i % 3000));
+    }
+    return unused;
+}
+
+/* A thread that goes on with what an ended one left counts for itself. */
+START_TEST(heartbeat_is_the_threads_own) {
+    mi_register_deferred_free(see_first);
+    for (int i = 0; i < 2; i++) {
+        pthread_t thread;
+        first_heartbeat = 0;
+        ck_assert_int_eq(pthread_create(&thread, NULL, allocate_for_a_while, NULL), 0);
+        ck_assert_int_eq(pthread_join(thread, NULL), 0);
+        ck_assert_uint_gt(first_heartbeat, 0);
+        ck_assert_uint_le(first_heartbeat, 2);
+    }
+    mi_register_deferred_free(NULL);
+}
+END_TEST
+
 static void *collect_first(void *unused) {
     mi_collect(true);
     return unused;
@@ -263,4 +305,4 @@ END_TEST
 RUN_SUITE("extended", version, small_blocks, good_size_is_usable_size, good_size_of_excessive_sizes,
           good_size_is_tight, usable_size_of_null, collect_gives_back, collect_keeps_live_blocks,
           threads, deferred_free_is_called, deferred_free_in_new_thread,
-          deferred_free_is_deterministic)
+          heap_collect_forces_nothing, heartbeat_is_the_threads_own, deferred_free_is_deterministic)

@@ -101,6 +101,22 @@ START_TEST(array_reallocation) {
 }
 END_TEST
 
+static void count_errors(int err, void *arg) {
+    *(size_t *)arg += err == EOVERFLOW;
+}
+
+START_TEST(overflows_are_told) {
+    size_t told = 0;
+    void *p = NULL;
+    mi_register_error(count_errors, &told);
+    ck_assert_int_eq(mi_reallocarr(&p, overflows[0].count, overflows[0].size), EOVERFLOW);
+    ck_assert_uint_eq(told, 1);
+    ck_assert_ptr_null(mi_reallocarray(NULL, too_large, 2));
+    ck_assert_uint_eq(told, 2);
+    mi_register_error(NULL, NULL);
+}
+END_TEST
+
 START_TEST(array_reallocation_of_bsd) {
     char *p = NULL, *before;
     errno = ERRNO_UNTOUCHED;
@@ -231,5 +247,5 @@ START_TEST(environment_copies) {
 END_TEST
 
 RUN_SUITE("posix", posix_memalign_aligns, posix_memalign_fails, memalign_and_aligned_alloc,
-          valloc_and_pvalloc, array_reallocation, array_reallocation_of_bsd, aligned_recalloc,
-          sizes_under_other_names, frees_free, wide_strings, environment_copies)
+          valloc_and_pvalloc, array_reallocation, overflows_are_told, array_reallocation_of_bsd,
+          aligned_recalloc, sizes_under_other_names, frees_free, wide_strings, environment_copies)

@@ -48,6 +48,7 @@ check musl "shared: leaves dlopen alone, which knows no RTLD_DEEPBIND" no_dlopen
 check musl "shared: unit, api, conformance, faults" \
     suite musl 'tests/unit/*' 'tests/api/*[!h]' tests/api/environment.sh \
     'tests/conformance/*' 'tests/fault/*' --
+check musl "shared: exports are those of the golden lists" suite musl tests/abi/exports.sh tests/abi/elf.sh --
 check musl "static: builds without a warning, and so do the tests" \
     build_musl musl-static --disable-shared LDFLAGS=-static
 check musl "static: programs are static" is_static

@@ -110,6 +110,11 @@ unpacked() {
     echo "$debian/unpacked/$1"
 }
 
+# library_numbers: those at the end of the libraries' file names; libtool is told current:revision:age.
+library_numbers() {
+    sed -n 's/^LIBRARY_VERSION = //p' "$top_builddir/Makefile" | awk -F: '{ print $1 - $3 "." $3 "." $2 }'
+}
+
 finish() {
     [ $failures = 0 ] || exit 1
     exit 0

@@ -73,6 +73,21 @@ served() {
     done
 }
 check D10 "one launcher and one preload serve programs of both" served
+# What autopkgtest -a i386 does on amd64: compilers for the other machine, and its packages.
+crossed() { # TEST
+    mkdir -p "$root/srv/test/$1"
+    in_root "$root" env "AUTOPKGTEST_TMP=/srv/test/$1" DEB_HOST_GNU_TYPE=i686-linux-gnu \
+        sh -c "cd /srv/test/source && exec debian/tests/$1"
+}
+crossing() {
+    root_install "$root" build-essential crossbuild-essential-i386 cmake pkgconf:i386 check:i386
+    mkdir -p "$root/srv/test/source"
+    tar -C "$root/srv/test/source" --strip-components=1 -xf "$TARBALL"
+    cp -R "$top_srcdir/debian" "$root/srv/test/source/debian"
+}
+check D25 "compilers for i386" crossing
+check D25 "debian/tests/build, crossed" crossed build
+check D25 "debian/tests/suite, crossed" crossed suite
 alone() {
     in_root "$root" apt-get -q -y purge libmimalloc10:i386
     in_root "$root" mimalloc-run true

@@ -19,7 +19,9 @@ check A2.1 "a clean root with libmimalloc" prepare
 check D25 "apt-get install libmimalloc10-dev gcc g++ pkgconf cmake" root_install "$root" \
     libmimalloc10-dev gcc g++ libc6-dev pkgconf cmake make man-db
 manual() {
-    in_root "$root" man --warnings mi_malloc 2>&1 | grep -m 1 mi_malloc
+    in_root "$root" man --warnings mi_malloc >"$work/page" 2>"$work/warnings"
+    silent cat "$work/warnings"
+    grep -w mi_zalloc "$work/page"
 }
 check D19 "man mi_malloc" manual
 check D25 "what the tests of programs need" root_install "$root" perl python3-minimal xz-utils gdb

@@ -27,11 +27,8 @@ kinds=all
 [ -z "$OVERRIDE_OBJECT" ] || kinds="$kinds|object"
 [ -z "$DEBUG_SO" ] || kinds="$kinds|debug"
 [ -z "$SECURE_SO" ] || kinds="$kinds|secure"
-# current:revision:age, in libtool's terms
-numbers=$(sed -n 's/^LIBRARY_VERSION = //p' "$top_builddir/Makefile" |
-    awk -F: '{ printf "%d.%d.%d", $1 - $3, $3, $2 }')
 grep -E "^($kinds) " "$top_srcdir/tests/package/installed.txt" | cut -d' ' -f2- |
-    sed -e "s/\.so\.NUMBERS/.so.$numbers/g" -e "s/\.so\.SONAME/.so.$SONAME_NUMBER/g" | sort >"$work/expected"
+    sed -e "s/\.so\.NUMBERS/.so.$(library_numbers)/g" -e "s/\.so\.SONAME/.so.$SONAME_NUMBER/g" | sort >"$work/expected"
 
 # layout NAME DESTDIR PREFIX LIBDIR [ARGUMENT-OF-MAKE...]: what the functions below look at
 layout() {
@@ -48,9 +45,10 @@ install_it() {
     run_make install $make_arguments
 }
 as_listed() {
-    (cd "$tree" && find "$lib" bin include share ! -type d -printf '%y %m %p %l\n') |
-        sed -e 's/^l [0-9]*/link/' -e 's/^f //' -e "s| $lib/| LIBDIR/|" -e 's| bin/| BINDIR/|' \
-            -e 's| include/| INCLUDEDIR/|' -e 's| share/man/| MANDIR/|' -e 's/ $//' |
+    # Wherever it is: nothing is installed elsewhere.
+    find "${destdir:-$tree}" ! -type d -printf '%y %m %p %l\n' |
+        sed -e 's/^l [0-9]*/link/' -e 's/^f //' -e "s| $lib/| LIBDIR/|" -e "s| $tree/bin/| BINDIR/|" \
+            -e "s| $tree/include/| INCLUDEDIR/|" -e "s| $tree/share/man/| MANDIR/|" -e 's/ $//' |
         grep -vE '/(other\.pc|mi_other\.3|mimalloc-other\.h)$' | sort -u >"$work/found"
     diff "$work/expected" "$work/found"
 }
@@ -97,14 +95,19 @@ pc_builds() {
 cmake_builds() {
     ! sed 's/^ *#.*//' "$lib/cmake/mimalloc/"*.cmake | grep -nE '"/|[ (]/' || return 1
     for way in mimalloc:plain mimalloc-static:plain mimalloc-override:override mimalloc-object:override; do
-        case ${way%:*}:$PLAIN_SO:$STATIC_LIB:$OVERRIDE_SO:$OVERRIDE_OBJECT in
-        mimalloc::* | mimalloc-static:*::* | mimalloc-override:*:*::* | mimalloc-object:*:*:*:) continue ;;
+        case ${way%:*} in
+        mimalloc) built=$PLAIN_SO ;;
+        mimalloc-static) built=$STATIC_LIB ;;
+        mimalloc-override) built=$OVERRIDE_SO ;;
+        mimalloc-object) built=$OVERRIDE_OBJECT ;;
         esac
+        [ -n "$built" ] || continue
         rm -rf "$work/cmake"
         cmake -S "$top_srcdir/tests/install" -B "$work/cmake" -DVERSION=1.0 -DWAY="${way%:*}" \
             -DCMAKE_C_COMPILER="${CC%% *}" -DCMAKE_C_FLAGS="${CC#"${CC%% *}"} $CPPFLAGS $CFLAGS -fno-builtin" \
             -DCMAKE_EXE_LINKER_FLAGS="$LDFLAGS" -Dmimalloc_DIR="$lib/cmake/mimalloc" >"$work/cmake.log"
         grep -x -e "-- MIMALLOC_LIBRARY_DIR=$lib" "$work/cmake.log"
+        [ -z "$OVERRIDE_OBJECT" ] || grep -x -e "-- MIMALLOC_OBJECT_DIR=$lib" "$work/cmake.log"
         grep -x -e "-- MIMALLOC_INCLUDE_DIR=$tree/include" "$work/cmake.log"
         cmake --build "$work/cmake" >"$work/cmake.log" || { cat "$work/cmake.log" && return 1; }
         runs "${way#*:}" "$work/cmake/consumer"
@@ -130,8 +133,9 @@ no_build_path() {
 }
 uninstalls() {
     run_make uninstall $make_arguments
-    find "$tree" "$lib" ! -type d | sed 's|.*/||' | sort -u | tr '\n' ' ' >"$work/left"
+    find "${destdir:-$tree}" ! -type d | sed 's|.*/||' | sort -u | tr '\n' ' ' >"$work/left"
     [ "$(cat "$work/left")" = 'mi_other.3 mimalloc-other.h other.pc ' ] || { cat "$work/left" && return 1; }
+    ! find "${destdir:-$tree}" -type d -name '*mimalloc*' ! -path "$tree" | grep . || return 1
 }
 
 all_of_it() { # POINTS' TEXT

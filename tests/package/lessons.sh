@@ -31,7 +31,8 @@ no_builtin() {
     } >"$work/flags.mk"
     MAKEFLAGS='' MFLAGS='' "$MAKE" -s -f "$work/flags.mk" print-flags >"$work/flags"
     [ "$(wc -l <"$work/flags")" -gt 50 ]
-    ! grep -v -e '-fno-builtin' "$work/flags" || return 1
+    # libdelayed is the library itself, which must not forget what its names mean.
+    ! grep -v '^tests_reliability_libdelayed' "$work/flags" | grep -vE ' -fno-builtin( |$)' || return 1
 }
 version() {
     mkdir "$work/tree"

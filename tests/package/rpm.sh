@@ -57,6 +57,14 @@ all() {
         package "$name" "$@"
     done
 }
+# In %check, and not only in the log of what configure looked for.
+tested() {
+    sed -n '/^Executing(%check)/,/^Processing files/p' "$work/x86_64.log" >"$work/tests"
+    grep -E '^SKIP: ' "$work/tests" || :
+    grep -E '^# (TOTAL|PASS|FAIL|ERROR): ' "$work/tests"
+    [ "$(sed -n 's/^# PASS: *//p' "$work/tests" | sort -n | tail -n 1)" -gt 80 ]
+    ! grep -E '^# (FAIL|ERROR|XPASS): *[1-9]' "$work/tests" || return 1
+}
 lists() { # NAME...: exactly these packages were made
     (cd "$packages" && ls) >"$work/made"
     all | sed 's|.*/||' | cat - "$work/expected-debug" | sort | diff - "$work/made"
@@ -67,6 +75,7 @@ done >"$work/expected-debug"
 
 check F1 "rpmbuild -ba, %check included" build x86_64 gcc -m64 -march=x86-64 -mtune=generic -fcf-protection \
     -mno-omit-leaf-frame-pointer --
+check F1 "the tests ran in %check, and none failed" tested
 # What else is true of the packages is seen even then.
 [ -s "$(package -libs)" ] ||
     check F1 "rpmbuild -ba, without %check" build x86_64 gcc -m64 -march=x86-64 -mtune=generic \

@@ -19,6 +19,14 @@ bootstraps() {
     # What it says besides is which files it adds.
     ! grep -vE 'installing|^libtoolize: (putting|copying|linking)' said || return 1
 }
+# By content: a configure script that somebody has added to is found by name nowhere.
+as_generated() {
+    unpack "$work/packed"
+    rm -rf "$work/again/autom4te.cache" "$work/again/said" "$work/again"/*~ # what they leave besides
+    diff -r "$work/packed" "$work/again"
+    echo '# added' >>"$work/packed/configure"
+    ! diff -rq "$work/packed" "$work/again" || return 1
+}
 as_repository() {
     sh "$top_srcdir/tests/install/tarball" "$TARBALL" "$top_srcdir"
 }
@@ -49,8 +57,10 @@ flags() {
 }
 if need autoreconf; then
     check U1 "autoreconf on the tarball, without a warning" bootstraps
+    check U4 "what the Autotools generate is, byte for byte, what the tarball holds" as_generated
 else
     skip U1 "autoreconf on the tarball" "$missing"
+    skip U4 "what the Autotools generate" "$missing"
 fi
 if [ -e "$top_srcdir/.git" ]; then
     check U4 "the tarball is what the repository holds, and what the Autotools generate" as_repository

@@ -29,7 +29,7 @@ if { if [ -e .git ] && command -v git >/dev/null; then
 else
     MAKEFLAGS='' MFLAGS='' "${MAKE:-make}" -s -C "$top_builddir" print-distributed
 fi; } | grep -E '^(configure\.ac|Makefile\.am|bootstrap|\.ci/|(lib|include|man|tests|m4)/)' |
-    xargs grep -nIE "(^|[^0-9.])$literal([^0-9.~]|\$)" /dev/null |
+    xargs grep -nIE "(^|[^0-9.])$literal\.?([^0-9.~]|\$)" /dev/null |
     grep -vE '^(configure\.ac:[0-9]+:AC_INIT|include/mimalloc\.h:|man/mi_version\.3:|tests/bench/.*\.(md|txt|csv):|tests/package/debian)'; then
     echo "FAIL: the lines above repeat the version"
     failed=1

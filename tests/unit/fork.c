@@ -203,13 +203,13 @@ static void *hold_a_batch(void *arg) {
 
 static int drain_one_as_child(void) {
     for (int i = 0; i < CHAIN; i++)
-        if (chain[i]->batches_used != 1 || !chain[i]->needs_recount)
+        if (chain[i]->batches_used != 1 || !mip_load_relaxed(&chain[i]->a_is_uncounted))
             return 1;
     if (!mip_thread_try_lock(chain[0]))
         return 2;
     mip_drain(chain[0], true);
     for (int i = 1; i < CHAIN; i++)
-        if (!chain[i]->needs_recount)
+        if (!mip_load_relaxed(&chain[i]->a_is_uncounted))
             return 3;
     mip_thread_unlock(chain[0]);
     mip_collect(true);
@@ -244,6 +244,74 @@ START_TEST(test_batches_in_the_child) {
 }
 END_TEST
 
+/* What a thread that is no more had is counted again in portions, not all of it by the first free
+   of one of its blocks. */
+enum { MANY = 200000 };
+static void **many_blocks;
+static struct thread *owner_of_many;
+static pthread_barrier_t many_barrier;
+
+static void *have_many(void *arg) {
+    owner_of_many = mip_thread_get();
+    for (size_t i = 0; i < MANY; i++)
+        many_blocks[i] = mip_malloc(64);
+    for (size_t i = 0; i < MANY; i += 2)
+        mip_free(many_blocks[i]);
+    pthread_barrier_wait(&many_barrier);
+    pthread_barrier_wait(&many_barrier); /* the fork is over */
+    return arg;
+}
+
+static int count_as_child(void) {
+    size_t used = 0;
+    int tries = 1;
+    if (!mip_load_relaxed(&owner_of_many->a_is_uncounted))
+        return 1;
+    mip_free(many_blocks[1]); /* in a batch: one more that waits */
+    while (!mip_thread_try_lock(owner_of_many)) {
+        if (mip_load_relaxed(&owner_of_many->a_state) != RECORD_PARKED || tries++ > MANY)
+            return 2;
+        mip_free(mip_malloc(100));
+    }
+    if (tries < 10) /* all at once */
+        return 3;
+    if (mip_load_relaxed(&owner_of_many->a_is_uncounted))
+        return 4;
+    mip_heap_check_parked(owner_of_many);
+    struct heap *heap = &owner_of_many->heap;
+    struct page_list *lists[] = {&heap->full, &heap->queue[mip_pagemap_find(many_blocks[1])->bin]};
+    for (size_t i = 0; i < LENGTH_OF(lists); i++)
+        for (struct page *page = lists[i]->first; page != NULL; page = page->next)
+            if (page->bin == mip_pagemap_find(many_blocks[1])->bin)
+                used += page->carved - mip_page_list_length(page, page->local);
+    mip_thread_unlock(owner_of_many);
+    return used == MANY / 2 ? 0 : 5;
+}
+
+START_TEST(test_counts_are_made_in_portions) {
+    pthread_t thread;
+    if (!TELLS_OF_FORKS) {
+        printf("fork: nothing is counted in the child: there is no pthread_atfork\n");
+        return;
+    }
+    mip_process_init();
+    ck_assert_ptr_nonnull(mip_thread_get());
+    many_blocks = mip_malloc(MANY * sizeof(void *));
+    pthread_barrier_init(&many_barrier, NULL, 2);
+    ck_assert_int_eq(pthread_create(&thread, NULL, have_many, NULL), 0);
+    pthread_barrier_wait(&many_barrier);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(count_as_child());
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    pthread_barrier_wait(&many_barrier);
+    pthread_join(thread, NULL);
+    mip_free(many_blocks);
+}
+END_TEST
+
 static TCase *forks(void) {
     TCase *test_case = tcase_create("forks");
     tcase_set_timeout(test_case, 120);
@@ -251,6 +319,7 @@ static TCase *forks(void) {
     tcase_add_test(test_case, test_fork_in_signal_handler);
     tcase_add_test(test_case, test_busy_record_is_dead_in_the_child);
     tcase_add_test(test_case, test_batches_in_the_child);
+    tcase_add_test(test_case, test_counts_are_made_in_portions);
     return test_case;
 }
 

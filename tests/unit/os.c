@@ -522,6 +522,75 @@ START_TEST(test_remap_fails) {
 }
 END_TEST
 
+/* The kernel unmaps the place that a mapping is to move to, and then refuses: what another thread
+   has mapped there is not to be given back. */
+enum { STAYS, IS_UNMAPPED, IS_TAKEN };
+static struct {
+    char *start;
+    size_t size;
+    int becomes;
+} place;
+
+static int refuse_move(enum mip_os_call call) {
+    if (call != MIP_OS_MREMAP)
+        return 0;
+    if (place.becomes != STAYS)
+        munmap(place.start, place.size);
+    if (place.becomes == IS_TAKEN) {
+        mmap(place.start, place.size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        memset(place.start, 0x77, place.size);
+    }
+    return ENOMEM;
+}
+
+START_TEST(test_move_is_refused) {
+    size_t small = 8 * page;
+    char *p = mip_os_map(NULL, small, page);
+    if (!has_mremap()) {
+        puts("nothing moves: there is no mremap");
+        return;
+    }
+    memset(p, 0x55, small);
+    place.size = 16 * page;
+    place.start = mip_os_reserve(NULL, place.size, page);
+    place.becomes = _i;
+    mip_os_fault_hook = refuse_move;
+    errno = 0;
+    ck_assert_ptr_null(mip_os_remap(p, small, place.size, place.start));
+    ck_assert_int_eq(errno, ENOMEM);
+    mip_os_fault_hook = NULL;
+    ck_assert(is_filled(p, small, 0x55));
+    if (_i == IS_TAKEN) {
+        ck_assert(is_readable(place.start));
+        ck_assert(is_filled(place.start, place.size, 0x77));
+        munmap(place.start, place.size);
+    } else { /* free again */
+        char *again = mip_os_reserve(place.start, place.size, page);
+        ck_assert_ptr_eq(again, place.start);
+        ck_assert(mip_os_release(again, place.size));
+    }
+    ck_assert(mip_os_release(p, small));
+}
+END_TEST
+
+START_TEST(test_holds) {
+    uint32_t *p = mip_os_map(NULL, 2 * page, page);
+    p[0] = 7;
+    errno = 4711;
+#ifdef __linux__
+    ck_assert(mip_os_holds(p, 7));
+    ck_assert(mip_os_holds(p + 1, 0));
+#endif
+    ck_assert(!mip_os_holds(p, 8));
+    ck_assert(mip_os_protect(p, page));
+    ck_assert(!mip_os_holds(p, 7));
+    ck_assert(mip_os_release(p, 2 * page));
+    ck_assert(!mip_os_holds(p, 7));
+    ck_assert_int_eq(errno, 4711);
+}
+END_TEST
+
 static bool reserve_fails(char *p) {
     (void)p;
     return mip_os_reserve(NULL, page, page) == NULL;
@@ -606,6 +675,8 @@ static TCase *failures(void) {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, test_map_with_faults);
     tcase_add_test(tests, test_remap_fails);
+    tcase_add_loop_test(tests, test_move_is_refused, STAYS, IS_TAKEN + 1);
+    tcase_add_test(tests, test_holds);
     tcase_add_loop_test(tests, test_faults, 0, LENGTH_OF(faults));
     return tests;
 }

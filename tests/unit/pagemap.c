@@ -46,6 +46,10 @@ START_TEST(test_set_and_clear) {
     ck_assert_ptr_eq(mip_pagemap_find(start), &pages[0]);
     ck_assert_ptr_eq(mip_pagemap_find(start + count * SLICE_SIZE - 1), &pages[0]);
     ck_assert_ptr_null(mip_pagemap_find(start + count * SLICE_SIZE));
+    mip_pagemap_clear_page(start, &pages[1]);
+    ck_assert_ptr_eq(mip_pagemap_find(start), &pages[0]);
+    mip_pagemap_clear_page(start, &pages[0]);
+    ck_assert_ptr_null(mip_pagemap_find(start));
     mip_pagemap_clear(start, count);
     ck_assert_ptr_null(mip_pagemap_find(start));
     ck_assert_ptr_null(mip_pagemap_find(start + count * SLICE_SIZE - 1));
@@ -77,7 +81,9 @@ START_TEST(test_early_entries) {
     ck_assert_ptr_eq(mip_pagemap_find(outside), &pages[3]);
     ck_assert(mip_pagemap_set((void *)base, 1, &pages[0])); /* raises the limit past it */
     ck_assert_ptr_eq(mip_pagemap_find(inside), &pages[2]);
-    mip_pagemap_clear(inside, 1);
+    mip_pagemap_clear_page(inside, &pages[3]);
+    ck_assert_ptr_eq(mip_pagemap_find(inside), &pages[2]);
+    mip_pagemap_clear_page(inside, &pages[2]);
     ck_assert_ptr_null(mip_pagemap_find(inside));
     ck_assert(mip_pagemap_set(inside, 1, &pages[1]));
     ck_assert_ptr_eq(mip_pagemap_find(inside), &pages[1]);
