@@ -80,11 +80,11 @@ interface() {
     done
     [ "$(find "$work/abi-before" -name '*.abi' | wc -l)" = 4 ]
 }
-# And it would: here the one before had a function, a parameter and a member more.
+# And it would: here the one before had a function and a parameter more, and a member elsewhere.
 interface_lost() {
     for lost in 's/mi_zalloc_small/mi_zalloc_tiny/g' \
         '/<function-decl .*mangled-name=.mi_zalloc_small./,/<\/function-decl>/s|.*<parameter .*|&&|' \
-        "s/<data-member \\(.*\\)name='committed'/<data-member \\1name='submitted'/"; do
+        "s/layout-offset-in-bits='64'/layout-offset-in-bits='128'/"; do
         for file in "$work/abi-before"/libmimalloc.so.*; do
             sed "$lost" "$file" >"$work/more.abi"
             ! cmp -s "$file" "$work/more.abi" || return 1
@@ -95,7 +95,7 @@ interface_lost() {
 }
 if need abidw abidiff; then
     check D33 "abidiff finds nothing that the interface of $previous had and this one lacks" interface
-    check D33 "abidiff would tell of a function, a parameter, a member that is lost" interface_lost
+    check D33 "abidiff would tell of a function or a parameter that is lost, and of a member that has moved" interface_lost
 else
     skip D33 "abidiff" "$missing"
 fi
