@@ -8,7 +8,7 @@
      is no memory, when a size is above PTRDIFF_MAX or when count * size overflows; EINVAL when an
      alignment is not allowed; the block given to a failed reallocation stays valid as it was;
    - success leaves errno as it was (unless a new-handler was called), and so do mi_free and the
-   functions that ask for a size;
+     functions that ask for a size;
    - every function may be called in any thread, and any thread may free or reallocate any block;
      a heap made by mi_heap_new allocates only in the thread that made it.
 
@@ -566,8 +566,8 @@ MI_EXPORT void mi_process_info(size_t *elapsed_msecs, size_t *user_msecs, size_t
                                size_t *current_rss, size_t *peak_rss, size_t *current_commit,
                                size_t *peak_commit, size_t *page_faults) MI_NOEXCEPT;
 
-/* Print times, faults and the peak of resident memory to stderr or where mi_register_output says.
- */
+/* Print times, faults and the peak of resident memory to stderr, or where mi_register_output
+   says. */
 MI_EXPORT void mi_process_info_print(void) MI_NOEXCEPT;
 
 /* Is p, which may be anything, in memory that this library manages? */

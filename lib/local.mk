@@ -4,8 +4,8 @@
 
 FLOOR_FILES = lib/atomic.h lib/bits.h lib/compiler.h lib/tool.h lib/variant.h
 
-OS_FILES = lib/os/asm_note.h lib/os/calls.h lib/os/foreign.c lib/os/hints.c lib/os/memory.c lib/os/os.h lib/os/symbol.c \
-	lib/os/system.c lib/os/thread.c
+OS_FILES = lib/os/asm_note.h lib/os/calls.h lib/os/foreign.c lib/os/hints.c lib/os/memory.c \
+	lib/os/os.h lib/os/symbol.c lib/os/system.c lib/os/thread.c
 
 BASE_FILES = lib/base/bitset.c lib/base/bitset.h lib/base/format.c lib/base/format.h \
 	lib/base/hook.c lib/base/hook.h lib/base/options.c lib/base/options.h lib/base/parse.c \

@@ -10,8 +10,8 @@
      its page writable has been done; the first store of a thread that did not is one that it has
      not got past.  And the code orders the stores, with fences for the compiler, so that each block
      is on one list or on none and every list can be walked.  So the counts are made
-   again from the lists (record.c) when somebody first locks the record; a block that was on its
-   way stays in use.
+   again from the lists (record.c), a portion whenever somebody comes to lock the record; a block
+   that was on its way stays in use.
    - the forking thread's own record needs nothing, even when fork was called by a signal handler
      that interrupted an allocation: that allocation goes on in both processes. */
 #include <unistd.h>

@@ -26,6 +26,7 @@ enum {
     BATCH_COUNT_MAX = 64,        /* blocks in one message */
     BATCH_BYTES_MAX = 16 * 1024, /* of them */
     EMPTY_MAX = 32,              /* slices in empty pages that a heap keeps */
+    RELEASE_PORTION = 64,        /* slices in empty pages that are given back at once */
     TICKS_PER_CHECK = 16         /* ticks between two looks at the clock and the arenas */
 };
 
@@ -96,7 +97,7 @@ struct MIP_ALIGNED(128) thread {
     uint32_t visits;              /* [owner] walks over any of its heaps that are going on */
     bool in_deferred;             /* [owner] the program's deferred-free function is running */
     bool is_changing;             /* [owner] CHECK_LEVEL: a free is between slot word and list */
-    bool needs_flush;             /* [lock] likewise: batches wait for the next drain */
+    bool needs_flush;             /* [lock] it was cut off: batches wait for the next drain */
     uint8_t batches_used;         /* [owner] batches that hold blocks */
     uint8_t next_way;             /* [owner] which way of a set is evicted next */
     uint8_t check_bin;            /* [owner] where the periodic unloading goes on */

@@ -142,8 +142,7 @@ static void move_page(struct page *page, struct heap *to, struct heap *from) {
 /* Nothing was loaded from the record, which may have many thousand pages: what was seen to be empty
    goes, and no page is looked at. */
 static void leave_record(struct thread *thread) {
-    enum { PORTION = 64 }; /* slices */
-    mip_heap_release_empty(&thread->heap, PORTION);
+    mip_heap_release_empty(&thread->heap, RELEASE_PORTION);
     mip_thread_note_pages(thread);
     mip_thread_unlock(thread);
 }

@@ -11,12 +11,7 @@
 #include "core.h"
 #include "fast.h"
 
-enum {
-    RELEASE_PORTION = 64, /* slices */
-    BINS_PER_CHECK = 8,
-    MADE_HEAPS_PER_CHECK = 16,
-    MADE_PAGES_PER_CHECK = 32
-};
+enum { BINS_PER_CHECK = 8, MADE_HEAPS_PER_CHECK = 16, MADE_PAGES_PER_CHECK = 32 };
 
 static struct mip_hook deferred_hook;
 _Atomic(bool) mip_has_deferred;
