@@ -71,13 +71,16 @@ static bool advise(void *address, size_t size, int advice) {
    by the calls above: it is no call of the caller's. */
 static MIP_NOINLINE bool try_purge(void) {
     size_t page = mip_os_info.page_size;
+    int saved = errno;
+    bool works = false; /* and tried again, where there is no memory */
     char *pages = call_mmap(NULL, 2 * page, ACCESS_ALL, FLAGS_ANONYMOUS);
-    if (pages == MAP_FAILED)
-        return false; /* until there is memory */
-    memset(pages, 1, 2 * page);
-    bool works = call_madvise(pages + page, page, ADVICE_PURGE) != 0 || pages[page] == 0;
-    (void)call_munmap(pages, 2 * page);
-    mip_store_relaxed(&a_purge, works ? PURGE_WORKS : PURGE_DOES_NOT);
+    if (pages != MAP_FAILED) {
+        memset(pages, 1, 2 * page);
+        works = call_madvise(pages + page, page, ADVICE_PURGE) != 0 || pages[page] == 0;
+        (void)call_munmap(pages, 2 * page);
+        mip_store_relaxed(&a_purge, works ? PURGE_WORKS : PURGE_DOES_NOT);
+    }
+    errno = saved;
     return works;
 }
 
@@ -225,29 +228,29 @@ bool mip_os_release(void *address, size_t size) {
 
 /* The kernel unmaps what lies at `to` before it knows whether the mapping can go there; when it
    then refuses, another thread's next mapping may be in that place, and would be lost if the
-   reservation were given back.  So this is marked with what no other memory holds there. */
-enum { MARK_WORDS = 2 };
+   reservation were given back.  So this is marked with what no other memory holds there: not
+   another thread's reservation either, which it has marked for its own move. */
+struct mark {
+    uint32_t word[2];
+};
 
-static uint32_t mark_of(const void *to, int word) {
-    return ((uint32_t)((uintptr_t)to >> 12) * 0x9e3779b1u ^ 0x6d696d61u) + (uint32_t)word;
+static struct mark mark_of(const void *moving) {
+    uint64_t number = (uintptr_t)moving / mip_os_info.page_size;
+    return (struct mark){{(uint32_t)number ^ 0x6d6f7665u, (uint32_t)(number >> 32) ^ 0x6d61726bu}};
 }
 
-static bool set_mark(void *to) {
+static bool set_mark(void *to, const void *moving) {
     if (!set_access(to, mip_os_info.page_size, ACCESS_ALL)) {
         return false;
     }
-    for (int i = 0; i < MARK_WORDS; i++) {
-        ((uint32_t *)to)[i] = mark_of(to, i);
-    }
+    *(struct mark *)to = mark_of(moving);
     return true;
 }
 
-static bool has_mark(const void *to) {
-    int i = 0;
-    while (i < MARK_WORDS && mip_os_holds((const uint32_t *)to + i, mark_of(to, i))) {
-        i++;
-    }
-    return i == MARK_WORDS;
+static bool has_mark(const void *to, const void *moving) {
+    const uint32_t *at = to;
+    struct mark mark = mark_of(moving);
+    return mip_os_holds(at, mark.word[0]) && mip_os_holds(at + 1, mark.word[1]);
 }
 
 static void *remap_by_kernel(void *address, size_t old_size, size_t new_size, void *to) {
@@ -299,7 +302,7 @@ void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to) {
         char *end = (char *)address + new_size;
         return new_size == old_size || unmap(end, old_size - new_size) ? address : NULL;
     }
-    if (to != NULL && !set_mark(to)) {
+    if (to != NULL && !set_mark(to, address)) {
         give_back(to, new_size);
         return NULL;
     }
@@ -308,7 +311,7 @@ void *mip_os_remap(void *address, size_t old_size, size_t new_size, void *to) {
     if (is_refused) {
         result = remap_by_copy(address, old_size, new_size, to);
     }
-    if (result == NULL && to != NULL && (is_refused || has_mark(to))) {
+    if (result == NULL && to != NULL && (is_refused || has_mark(to, address))) {
         give_back(to, new_size);
     }
     if (result != NULL && result != address) {

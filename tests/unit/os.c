@@ -524,46 +524,66 @@ END_TEST
 
 /* The kernel unmaps the place that a mapping is to move to, and then refuses: what another thread
    has mapped there is not to be given back. */
-enum { STAYS, IS_UNMAPPED, IS_TAKEN };
+enum { STAYS, IS_UNMAPPED, IS_TAKEN, IS_ANOTHERS };
 static struct {
     char *start;
     size_t size;
     int becomes;
+    char mark[64]; /* of another move to the same place */
 } place;
+
+static int see_mark(enum mip_os_call call) {
+    if (call != MIP_OS_MREMAP)
+        return 0;
+    memcpy(place.mark, place.start, sizeof(place.mark));
+    return ENOMEM;
+}
 
 static int refuse_move(enum mip_os_call call) {
     if (call != MIP_OS_MREMAP)
         return 0;
     if (place.becomes != STAYS)
         munmap(place.start, place.size);
-    if (place.becomes == IS_TAKEN) {
+    if (place.becomes >= IS_TAKEN) {
         mmap(place.start, place.size, PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         memset(place.start, 0x77, place.size);
     }
+    if (place.becomes == IS_ANOTHERS)
+        memcpy(place.start, place.mark, sizeof(place.mark));
     return ENOMEM;
+}
+
+/* False: it was refused, as it should be. */
+static bool moves(char *p, size_t size, int (*hook)(enum mip_os_call)) {
+    place.start = mip_os_reserve(place.start, place.size, page);
+    mip_os_fault_hook = hook;
+    errno = 0;
+    bool is_moved = mip_os_remap(p, size, place.size, place.start) != NULL;
+    ck_assert_int_eq(errno, ENOMEM);
+    mip_os_fault_hook = NULL;
+    return is_moved;
 }
 
 START_TEST(test_move_is_refused) {
     size_t small = 8 * page;
-    char *p = mip_os_map(NULL, small, page);
+    char *p = mip_os_map(NULL, small, page), *other = mip_os_map(NULL, small, page);
     if (!has_mremap()) {
         puts("nothing moves: there is no mremap");
         return;
     }
     memset(p, 0x55, small);
     place.size = 16 * page;
-    place.start = mip_os_reserve(NULL, place.size, page);
     place.becomes = _i;
-    mip_os_fault_hook = refuse_move;
-    errno = 0;
-    ck_assert_ptr_null(mip_os_remap(p, small, place.size, place.start));
-    ck_assert_int_eq(errno, ENOMEM);
-    mip_os_fault_hook = NULL;
+    ck_assert(!moves(other, small, see_mark));
+    char *first = place.start;
+    ck_assert(!moves(p, small, refuse_move));
+    ck_assert_ptr_eq(place.start, first);
     ck_assert(is_filled(p, small, 0x55));
-    if (_i == IS_TAKEN) {
+    if (_i >= IS_TAKEN) {
         ck_assert(is_readable(place.start));
-        ck_assert(is_filled(place.start, place.size, 0x77));
+        ck_assert(
+            is_filled(place.start + sizeof(place.mark), place.size - sizeof(place.mark), 0x77));
         munmap(place.start, place.size);
     } else { /* free again */
         char *again = mip_os_reserve(place.start, place.size, page);
@@ -571,6 +591,7 @@ START_TEST(test_move_is_refused) {
         ck_assert(mip_os_release(again, place.size));
     }
     ck_assert(mip_os_release(p, small));
+    ck_assert(mip_os_release(other, small));
 }
 END_TEST
 
@@ -675,7 +696,7 @@ static TCase *failures(void) {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, test_map_with_faults);
     tcase_add_test(tests, test_remap_fails);
-    tcase_add_loop_test(tests, test_move_is_refused, STAYS, IS_TAKEN + 1);
+    tcase_add_loop_test(tests, test_move_is_refused, STAYS, IS_ANOTHERS + 1);
     tcase_add_test(tests, test_holds);
     tcase_add_loop_test(tests, test_faults, 0, LENGTH_OF(faults));
     return tests;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A large block asks to grow to more than the machine has, again and again, while other threads map
-   and unmap memory of their own: nobody loses any.  (Where the kernel is asked to move the block to
-   a place that was set aside, it empties that place before it refuses.) */
+/* Large blocks ask to grow to more than the machine has, again and again, two at a time, while
+   other threads map and unmap memory of their own: nobody loses any.  (Where the kernel is asked to
+   move the block to a place that was set aside, it empties that place before it refuses.) */
 #include "case.h"
 
 enum { THREADS = 2, REFUSALS = 3000 };
@@ -26,27 +26,34 @@ static void *map_and_unmap(void *arg) {
     return NULL;
 }
 
-int main(void) {
-    pthread_t threads[THREADS];
-    begin();
+static void *grow(void *arg) {
     size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
-    if (sizeof(void *) < 8)
-        SKIP("the addresses are too few");
     char *block = malloc(200 * MIB);
     CHECK(block != NULL);
     block[0] = 1;
     block[200 * MIB - 1] = 2;
-    for (uintptr_t i = 0; i < THREADS; i++)
-        threads[i] = start(map_and_unmap, (void *)(i + 1));
     for (int i = 0; i < REFUSALS; i++) {
         char *grown = realloc(block, 2 * memory + 16 * GIB);
         if (grown != NULL)
             SKIP("the system refuses nothing");
         CHECK(block[0] == 1 && block[200 * MIB - 1] == 2);
     }
+    free(block);
+    return arg;
+}
+
+int main(void) {
+    pthread_t threads[THREADS], other;
+    begin();
+    if (sizeof(void *) < 8)
+        SKIP("the addresses are too few");
+    for (uintptr_t i = 0; i < THREADS; i++)
+        threads[i] = start(map_and_unmap, (void *)(i + 1));
+    other = start(grow, NULL);
+    grow(NULL);
+    finish(other);
     atomic_store(&is_over, true);
     for (int i = 0; i < THREADS; i++)
         finish(threads[i]);
-    free(block);
     return 0;
 }
