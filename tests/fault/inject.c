@@ -6,8 +6,8 @@
    third) fails; the count starts before the library's constructors.  Each allocation must succeed
    or give NULL and ENOMEM, no block may change, and when the faults are over everything must work
    again.  The hook is internal, so this program is linked with the static library; inject-secure
-   and inject-debug contain those variants, try some of the places (with INJECT_ALL all), and have
-   smaller blocks, each byte of which is written to there. */
+   and inject-debug contain those variants, and try some of the places (with INJECT_ALL all) with
+   blocks that grow less, since each byte of them is written to there. */
 #include "../stress/support.h"
 
 #include "os/os.h"
@@ -76,13 +76,9 @@ struct live {
 };
 
 enum { LIVE_MAX = 600, ERRNO_MARK = 4711 };
-/* Where addresses are few, the largest blocks are smaller; they still have mappings of their own.
- */
-enum {
-    LARGEST_MIB = SLOTS || sizeof(void *) < 8 ? 150 : 1200,
-    GROWING_MIB = SLOTS || sizeof(void *) < 8 ? 20 : 150,
-    DOUBLINGS = SLOTS ? 12 : 16
-};
+/* Arenas are small, so that blocks need not be large to have mappings of their own. */
+#define ARENA_RESERVE "32MiB"
+enum { RUN_MAX_MIB = 4, LARGEST_MIB = 40, DOUBLINGS = SLOTS ? 11 : 15 };
 static struct live live[LIVE_MAX];
 static atomic_size_t live_count;
 static bool strict; /* no failure is expected any more */
@@ -158,7 +154,9 @@ static void use_small(size_t count) {
 }
 
 static void use_large(void) {
-    static const size_t sizes[] = {200 * KIB, MIB, 3 * MIB, 20 * MIB, 100 * MIB, LARGEST_MIB * MIB};
+    static const size_t sizes[] = {
+        200 * KIB,        MIB, 2 * MIB, (RUN_MAX_MIB - 1) * MIB, (RUN_MAX_MIB + 1) * MIB,
+        LARGEST_MIB * MIB};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         errno = ERRNO_MARK;
         keep(t_malloc(sizes[i]), sizes[i], "malloc");
@@ -208,7 +206,7 @@ static void use_realloc(void) {
 
 /* Long enough for a mapping of its own, which the kernel may move. */
 static void use_long_realloc(void) {
-    size_t size = GROWING_MIB * MIB;
+    size_t size = (RUN_MAX_MIB + 1) * MIB;
     errno = ERRNO_MARK;
     unsigned char *p = t_malloc(size);
     judge(p, "malloc", size);
@@ -293,7 +291,16 @@ static void workload(void) {
     t_collect();
 }
 
+/* A block that got lost on the way is not known any more when it is freed. */
+static void on_error(int error, void *arg) {
+    (void)arg;
+    if (error != ENOMEM) {
+        FAIL("the library tells of error %d", error);
+    }
+}
+
 static int run_child(void) {
+    mi_register_error(on_error, NULL);
     workload();
     bool reached = atomic_load(&plan.count) >= plan.n;
     atomic_store(&plan.armed, false);
@@ -313,6 +320,7 @@ static int run_one(char **argv, unsigned call, unsigned mode, size_t n) {
     pid_t child = fork();
     if (child == 0) {
         setenv("INJECT_PLAN", text, 1);
+        setenv("MIMALLOC_ARENA_RESERVE", ARENA_RESERVE, 1);
         execv("/proc/self/exe", argv);
         _exit(127);
     }

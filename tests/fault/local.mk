@@ -18,18 +18,22 @@ tests_fault_limits_LDADD = $(MIMALLOC_LA) -lpthread
 # The code of these libraries without their override, to reach into.
 check_PROGRAMS += tests/fault/rooms tests/fault/inject-secure tests/fault/inject-debug
 TESTS += tests/fault/rooms tests/fault/inject-secure tests/fault/inject-debug
+check_LIBRARIES += tests/fault/librooms-debug.a
+tests_fault_librooms_debug_a_SOURCES = $(PLAIN_FILES) $(STRICT_FILES)
+tests_fault_librooms_debug_a_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS) -DMIP_VARIANT_DEBUG
+tests_fault_librooms_debug_a_CFLAGS = $(TEST_CFLAGS)
+tests_fault_inject_debug_SOURCES = $(tests_fault_inject_SOURCES)
+tests_fault_inject_debug_CPPFLAGS = $(tests_fault_librooms_debug_a_CPPFLAGS)
+tests_fault_inject_debug_CFLAGS = $(TEST_CFLAGS)
+tests_fault_inject_debug_LDADD = tests/fault/librooms-debug.a $(LIBRARY_LIBS) -lpthread
+tests_fault_rooms_SOURCES = tests/fault/rooms.c
+tests_fault_rooms_CPPFLAGS = $(tests_fault_librooms_debug_a_CPPFLAGS)
+tests_fault_rooms_CFLAGS = $(TEST_CFLAGS)
+tests_fault_rooms_LDADD = tests/fault/librooms-debug.a $(LIBRARY_LIBS) -lpthread
 tests_fault_inject_secure_SOURCES = $(tests_fault_inject_SOURCES) $(PLAIN_FILES) $(STRICT_FILES)
 tests_fault_inject_secure_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS) -DMIP_VARIANT_SECURE
 tests_fault_inject_secure_CFLAGS = $(TEST_CFLAGS)
 tests_fault_inject_secure_LDADD = $(LIBRARY_LIBS) -lpthread
-tests_fault_inject_debug_SOURCES = $(tests_fault_inject_secure_SOURCES)
-tests_fault_inject_debug_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS) -DMIP_VARIANT_DEBUG
-tests_fault_inject_debug_CFLAGS = $(TEST_CFLAGS)
-tests_fault_inject_debug_LDADD = $(LIBRARY_LIBS) -lpthread
-tests_fault_rooms_SOURCES = tests/fault/rooms.c $(PLAIN_FILES) $(STRICT_FILES)
-tests_fault_rooms_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS) -DMIP_VARIANT_DEBUG
-tests_fault_rooms_CFLAGS = $(TEST_CFLAGS)
-tests_fault_rooms_LDADD = $(LIBRARY_LIBS) -lpthread
 
 # Run preloaded by tests/stress/serve.sh.
 tests_fault_limits_libc_SOURCES = tests/fault/limits.c tests/stress/support.h
