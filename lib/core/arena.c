@@ -142,7 +142,7 @@ static bool grow(size_t slices) {
     long large = mip_option_get(MIP_OPTION_LARGE_PAGES);
     if (large != 1 || SLOTS) /* else ARENA_SPARSE */
         mip_os_advise_huge(base, size, large == 2);
-    if (mip_pagemap_window_size() == 0 && count == 0)
+    if (mip_pagemap_window_size() == 0) /* most often the first arena's */
         mip_pagemap_init((uintptr_t)base, mip_max(wanted_window(), size));
     bool commit = mip_option_is_enabled(MIP_OPTION_POOL_COMMIT);
     unsigned flags = (commit ? ARENA_COMMITTED : 0) | (large == 1 && !SLOTS ? ARENA_SPARSE : 0);
@@ -213,8 +213,14 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
         return NULL;
     if (!mip_arena_commit(arena, start, slices)) {
         mip_bitset_give_back(arena->taken, start, slices);
-        *refused = true;
-        return NULL;
+        /* What is accessible already asks for nothing: that it was passed over was only thrift. */
+        size_t end = mip_min(mip_load_relaxed(&arena->a_frontier), arena->slices);
+        start = SLOTS ? SIZE_MAX
+                      : mip_bitset_claim_run(arena->taken, mip_min(low, end), end, slices,
+                                             alignment >> SLICE_SHIFT, phase);
+        *refused = start == SIZE_MAX;
+        if (*refused)
+            return NULL;
     }
     if (start == low && slices == 1 && alignment == SLICE_SIZE) {
         /* What lies below is taken.  A slice given back meanwhile lowers the hint itself; losing

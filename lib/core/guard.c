@@ -25,7 +25,20 @@ static struct gone {
     size_t room, before;
 } gone[GONE_COUNT];
 static unsigned last_gone;
-static mip_flag a_lock; /* of the ring; who finds it taken does without */
+static mip_flag a_lock; /* of the ring, for a moment; who finds it taken does without */
+
+static bool try_lock(void) {
+    enum { TRIES = 100 };
+    int tries = 0;
+    /* acquire: pairs with the release in unlock */
+    while (tries < TRIES && mip_exchange_acquire(&a_lock, true))
+        tries++;
+    return tries < TRIES;
+}
+
+static void unlock(void) {
+    mip_store_release(&a_lock, false);
+}
 
 void *mip_guard_map(size_t size, size_t room, size_t alignment) {
     size_t before = mip_max(alignment, SLICE_SIZE), total;
@@ -33,7 +46,7 @@ void *mip_guard_map(size_t size, size_t room, size_t alignment) {
         mip_sub_relaxed(&a_count, 1);
         return NULL;
     }
-    char *base = mip_os_reserve(NULL, total, before);
+    char *base = mip_os_reserve_accounted(NULL, total, before);
     if (base != NULL && !mip_os_commit(base + before, size)) {
         mip_os_release(base, total);
         base = NULL;
@@ -64,9 +77,7 @@ void mip_guard_unmap(void *start, size_t size, size_t room, unsigned alignment_s
     mip_stat_increase(MIP_STAT_RESET, size);
     /* Where addresses are few, none wait. */
     if (mip_os_info.address_limit != SIZE_MAX || sizeof(void *) < 8 ||
-        !mip_os_decommit(start, room) ||
-        /* acquire: pairs with the release at unlock */
-        mip_exchange_acquire(&a_lock, true)) {
+        !mip_os_decommit(start, room) || !try_lock()) {
         release(&now);
         return;
     }
@@ -75,32 +86,28 @@ void mip_guard_unmap(void *start, size_t size, size_t room, unsigned alignment_s
     struct gone *place = &gone[last_gone];
     struct gone old = *place;
     *place = now;
-    mip_store_release(&a_lock, false);
+    unlock();
     if (old.start != NULL)
         release(&old);
 }
 
 void mip_guard_collect(void) {
-    /* acquire: pairs with the release at unlock */
-    if (mip_exchange_acquire(&a_lock, true))
-        return;
-    for (int i = 0; i < GONE_COUNT; i++) {
+    for (int i = 0; i < GONE_COUNT && try_lock(); i++) {
         struct gone old = gone[i];
         gone[i].start = NULL; /* first: the child of a fork in between gives nothing back twice */
+        unlock();
         if (old.start != NULL)
             release(&old);
     }
-    mip_store_release(&a_lock, false);
 }
 
 bool mip_guard_was(const void *start) {
     bool found = false;
-    /* acquire: pairs with the release at unlock */
-    if (mip_exchange_acquire(&a_lock, true))
+    if (!try_lock())
         return false;
     for (int i = 0; i < GONE_COUNT; i++)
         found = found || (gone[i].start != NULL && gone[i].start == start);
-    mip_store_release(&a_lock, false);
+    unlock();
     return found;
 }
 

@@ -6,6 +6,7 @@
 #include "../base/report.h"
 #include "../base/stats.h"
 #include "../os/os.h"
+#include "../tool.h"
 #include "arena.h"
 #include "core.h"
 #include "size.h"
@@ -97,6 +98,7 @@ int mip_arena_reserve(size_t size, bool commit, bool allow_huge, bool is_exclusi
         if (error != 0) {
             mip_os_release(start, length);
         } else {
+            mip_tool_mapped(start, length);
             mip_stat_increase(MIP_STAT_MMAPS, commit ? 2 : 1);
             mip_stat_increase(MIP_STAT_RESERVED, length);
             mip_stat_increase(MIP_STAT_COMMITTED, commit ? length : 0);
@@ -143,6 +145,7 @@ int mip_arena_reserve_huge(size_t pages, int node, uint64_t timeout_ms, bool is_
             mip_os_release(start, size);
         } else {
             *reserved = mapped;
+            mip_tool_mapped(start, size);
             mip_stat_increase(MIP_STAT_MMAPS, mapped);
             mip_stat_increase(MIP_STAT_RESERVED, size);
             mip_stat_increase(MIP_STAT_COMMITTED, size);

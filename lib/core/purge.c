@@ -24,6 +24,7 @@ struct arena_table mip_arenas;
 enum {
     WARM_LEAST = 16, /* slices: 1 MiB */
     PORTION = 64,    /* slices purged at once: 4 MiB */
+    RUN_MOST = 256,  /* slices taken at once in order to be purged: who needs them has to wait */
     HYSTERESIS = 32  /* slices above the bound before it is worth a system call */
 };
 
@@ -77,8 +78,10 @@ static size_t warm_bound(void) {
 }
 
 /* Purge one run of warm slices that ends below `top`, at most `limit` long.  Its length; *next is
-   where to go on (0: there is nothing further down). */
-static size_t purge_run(struct arena *arena, size_t top, size_t limit, size_t *next) {
+   where to go on (0: there is nothing further down).  *missed: below this, there are some that
+   somebody else had. */
+static size_t purge_run(struct arena *arena, size_t top, size_t limit, size_t *next,
+                        size_t *missed) {
     *next = 0;
     if (top == 0)
         return 0;
@@ -92,7 +95,9 @@ static size_t purge_run(struct arena *arena, size_t top, size_t limit, size_t *n
     size_t count = last - first + 1;
     *next = first;
     if (!mip_bitset_claim(arena->taken, first, count)) {
-        /* Part of it was taken meanwhile: try its last slice alone. */
+        /* Part of it was taken meanwhile: try its last slice alone.  Who has it may give it back as
+           it was, and tell nobody. */
+        *missed = mip_max(*missed, last + 1);
         *next = last;
         first = last;
         count = 1;
@@ -133,16 +138,17 @@ static void purge(size_t wanted) {
         /* Pairs with that in raise_hint, and with the one in mip_arena_is_purging: who finds a
            slice taken by the walk finds it counted. */
         mip_full_fence();
+        size_t missed = 0;
         while (top > 0 && wanted > 0) {
             size_t next;
-            size_t done = purge_run(arena, top, wanted, &next);
+            size_t done = purge_run(arena, top, mip_min(wanted, RUN_MOST), &next, &missed);
             wanted -= mip_min(done, wanted);
             top = next;
         }
         /* release: pairs with the acquire in mip_arena_is_purging */
         atomic_thread_fence(memory_order_release);
         lower(&a_purging, 1);
-        raise_hint(arena, top);
+        raise_hint(arena, mip_max(top, missed));
     }
 }
 

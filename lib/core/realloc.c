@@ -132,6 +132,20 @@ static void *move(struct heap *heap, void *p, size_t usable, size_t size, bool z
     return fresh;
 }
 
+/* To less than half of it: where there is no memory for that, the block stays. */
+static MIP_NOINLINE void *shrink(struct heap *heap, void *p, size_t usable, size_t size,
+                                 bool zero) {
+    int saved = errno;
+    void *result = move(heap, p, usable, size, zero);
+    if (result == NULL) {
+        if (zero)
+            clear_tail(p, size, usable);
+        errno = saved;
+        result = p;
+    }
+    return result;
+}
+
 MIP_COLD void *mip_realloc_refuse(void *p) {
     mip_error(EINVAL, "realloc: pointer %p: not from this allocator, or freed already", p);
     errno = EINVAL;
@@ -158,7 +172,9 @@ static MIP_NOINLINE void *realloc_any(struct heap *heap, void *p, size_t size, b
         return p;
     }
     void *result = resize(page, p, size, zero, true);
-    if (result == NULL)
+    if (result == NULL && size < usable && (uintptr_t)p % GRANULE == 0)
+        result = shrink(heap, p, usable, size, zero);
+    else if (result == NULL)
         result = move(heap, p, usable, size, zero);
     errno = result == NULL ? ENOMEM : saved;
     return result;
@@ -172,7 +188,8 @@ MIP_INLINE void *realloc_in(struct heap *heap, void *p, size_t size, bool zero,
     if (MIP_UNLIKELY(usable == 0))
         return realloc_any(heap, p, size, zero, elsewhere);
     if (!is_in_place(usable, size))
-        return move(heap, p, usable, size, zero);
+        return size < usable ? shrink(heap, p, usable, size, zero)
+                             : move(heap, p, usable, size, zero);
     if (zero)
         clear_tail(p, size, usable);
     return p;
@@ -204,12 +221,17 @@ void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t a
         return NULL;
     }
     size_t least = offset % alignment == 0 ? mip_max(alignment, GRANULE) : alignment;
-    if (((uintptr_t)p + offset) % least == 0 && is_in_place(usable, size)) {
+    bool is_aligned = ((uintptr_t)p + offset) % least == 0;
+    int saved = errno;
+    void *fresh = is_aligned && is_in_place(usable, size)
+                      ? NULL
+                      : mip_heap_malloc_aligned(heap, size, alignment, offset, zero);
+    if (fresh == NULL && is_aligned && size <= usable) { /* it stays, also for want of memory */
         if (zero)
             clear_tail(p, size, usable);
+        errno = saved;
         return p;
     }
-    void *fresh = mip_heap_malloc_aligned(heap, size, alignment, offset, zero);
     if (fresh == NULL)
         return NULL;
     memcpy(fresh, p, mip_min(usable, size));

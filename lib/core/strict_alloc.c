@@ -147,7 +147,10 @@ static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap,
 
 static void *allocate(struct thread *thread, struct heap *heap, const struct request *request) {
     struct heap *now = heap != NULL ? heap : mip_tls_default();
-    unsigned bin = bin_for(request->size, request->alignment);
+    size_t alignment = request->alignment;
+    bool is_inside = alignment != 0 && request->offset % alignment != 0;
+    unsigned bin =
+        is_inside ? bin_for(request->size + alignment - 1, 0) : bin_for(request->size, alignment);
     if (bin == BIN_NONE || now->list[bin] == NULL)
         mip_tick(thread);
     void *p = try_to_allocate(thread, heap, request);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 4, core: reallocation in variants with SLOTS.  What a zeroing call uncovers is zero, since
    it is cleared when it is uncovered. */
+#include <errno.h>
 #include <string.h>
 
 #include "../os/os.h"
@@ -42,11 +43,19 @@ void *mip_strict_realloc(struct heap *heap, void *p, size_t size, size_t alignme
     mip_strict_check_ends("realloc", &found);
     size_t least =
         alignment == 0 || offset % alignment == 0 ? mip_max(alignment, GRANULE) : alignment;
-    if (((uintptr_t)p + offset) % least == 0 && is_in_place(&found, size)) {
+    bool is_aligned = ((uintptr_t)p + offset) % least == 0;
+    if (is_aligned && is_in_place(&found, size)) {
         mip_strict_resize(&found, size, zero);
         return p;
     }
-    return move(heap, &found, size, alignment, offset, zero);
+    int saved = errno;
+    void *result = move(heap, &found, size, alignment, offset, zero);
+    if (result == NULL && is_aligned && size != 0 && size <= found.size) {
+        mip_strict_resize(&found, size, zero); /* no memory: it stays where it is */
+        errno = saved;
+        result = p;
+    }
+    return result;
 }
 
 void *mip_strict_expand(void *p, size_t size) {

@@ -63,10 +63,12 @@ static MIP_NOINLINE unsigned take_stack(void *frames[FRAMES]) {
 }
 
 void mip_trace_note(const void *p, size_t size) {
-    if (p == NULL)
+    /* acquire: pairs with mip_trace_start.  Once: the process may be ending. */
+    size_t every = mip_load_acquire(&mip_trace_every);
+    if (p == NULL || every == 0)
         return;
     struct place *place = place_of(p);
-    bool is_chosen = mip_add_relaxed(&a_count, 1) % mip_load_relaxed(&mip_trace_every) == 0;
+    bool is_chosen = mip_add_relaxed(&a_count, 1) % every == 0;
     if ((!is_chosen && place->p != p) || !try_lock(place))
         return;
     place->p = is_chosen ? p : NULL; /* what was known of the address is history */
@@ -78,6 +80,8 @@ void mip_trace_note(const void *p, size_t size) {
 }
 
 void mip_trace_note_free(const void *p) {
+    if (mip_load_acquire(&mip_trace_every) == 0) /* acquire: likewise */
+        return;
     struct place *place = place_of(p);
     if (place->p != p || !try_lock(place))
         return;

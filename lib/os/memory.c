@@ -158,6 +158,10 @@ void *mip_os_reserve(void *hint, size_t size, size_t alignment) {
     return map_aligned(hint, size, alignment, ACCESS_NONE, FLAGS_ANONYMOUS | FLAG_NORESERVE);
 }
 
+void *mip_os_reserve_accounted(void *hint, size_t size, size_t alignment) {
+    return map_aligned(hint, size, alignment, ACCESS_NONE, FLAGS_ANONYMOUS);
+}
+
 void *mip_os_map(void *hint, size_t size, size_t alignment) {
     return map_aligned(hint, size, alignment, ACCESS_ALL, FLAGS_ANONYMOUS);
 }

@@ -27,6 +27,10 @@ void mip_os_init(void);
    to be had.  NULL on failure. */
 void *mip_os_reserve(void *hint, size_t size, size_t alignment);
 
+/* Likewise, and what is committed there is accounted: the kernel may refuse what it does not have.
+ */
+void *mip_os_reserve_accounted(void *hint, size_t size, size_t alignment);
+
 /* Like mip_os_reserve, but readable and writable zero memory. */
 void *mip_os_map(void *hint, size_t size, size_t alignment);
 

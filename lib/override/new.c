@@ -42,6 +42,13 @@ static void *own_new_aligned(size_t size, size_t alignment)
     __attribute__((alias(MIP_CXX_NEW MIP_CXX_ALIGN)));
 static void *own_new_array_aligned(size_t size, size_t alignment)
     __attribute__((alias(MIP_CXX_NEW_ARRAY MIP_CXX_ALIGN)));
+static void *own_new_nothrow(size_t size, const void *tag) __attribute__((alias(NEW_NOTHROW)));
+static void *own_new_array_nothrow(size_t size, const void *tag)
+    __attribute__((alias(NEW_ARRAY_NOTHROW)));
+static void *own_new_aligned_nothrow(size_t size, size_t alignment, const void *tag)
+    __attribute__((alias(NEW_ALIGNED_NOTHROW)));
+static void *own_new_array_aligned_nothrow(size_t size, size_t alignment, const void *tag)
+    __attribute__((alias(NEW_ARRAY_ALIGNED_NOTHROW)));
 
 /* A block of operator new, noted as such where that is looked at. */
 MIP_INLINE void *by(enum mip_origin origin, void *p) {
@@ -140,5 +147,9 @@ MIP_EXPORT MIP_WEAK void *operator_new_array_aligned_nothrow(size_t size, size_t
 bool mip_override_has_own_new(void) {
     return operator_new == own_new && operator_new_array == own_new_array &&
            operator_new_aligned == own_new_aligned &&
-           operator_new_array_aligned == own_new_array_aligned;
+           operator_new_array_aligned == own_new_array_aligned &&
+           operator_new_nothrow == own_new_nothrow &&
+           operator_new_array_nothrow == own_new_array_nothrow &&
+           operator_new_aligned_nothrow == own_new_aligned_nothrow &&
+           operator_new_array_aligned_nothrow == own_new_array_aligned_nothrow;
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # A program with as little of the C++ runtime as can be throws and is served, with each C++ library
-# that is here.  What else the operators must do: tests/conformance.
+# that is here; and one that replaces the nothrow forms alone.  What else the operators must do:
+# tests/conformance.
 : "${top_srcdir:?}"
 # shellcheck source=tests/override/common.sh
 . "$top_srcdir/tests/override/common.sh"
@@ -12,6 +13,8 @@ tested=0
 if [ -n "$CXX" ] && works "$CXX"; then
     # shellcheck disable=SC2086
     in_all_ways smallest "$here/smallest.cc" "$CXX" $flags
+    # shellcheck disable=SC2086
+    in_all_ways nothrow "$here/nothrow.cc" "$CXX" $flags
     tested=1
 fi
 if works clang++ -stdlib=libc++ "${OVERRIDE_SO:-$OVERRIDE_OBJECT}" -lpthread; then

@@ -15,9 +15,7 @@ if ! packages dpkg-dev "gcc-$triplet"; then
     skip arch "i386" "$missing"
     finish
 fi
-printf 'int main(void) { return 0; }\n' >"$work/runs.c"
-"$triplet-gcc" -static -o "$work/runs" "$work/runs.c"
-if ! "$work/runs"; then
+if ! kernel_runs "$triplet"; then
     skip arch "i386" "this kernel does not run its programs"
     finish
 fi

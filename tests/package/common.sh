@@ -110,6 +110,12 @@ unpacked() {
     echo "$debian/unpacked/$1"
 }
 
+# kernel_runs TRIPLET: does this machine's kernel run what that cross compiler makes?
+kernel_runs() {
+    printf 'int main(void) { return 0; }\n' >"$work/runs.c"
+    "$1-gcc" -static -o "$work/runs" "$work/runs.c" && "$work/runs" 2>/dev/null
+}
+
 # library_numbers: those at the end of the libraries' file names; libtool is told current:revision:age.
 library_numbers() {
     sed -n 's/^LIBRARY_VERSION = //p' "$top_builddir/Makefile" | awk -F: '{ print $1 - $3 "." $3 "." $2 }'

@@ -84,6 +84,8 @@ static void run(void) {
 int main(void) {
     size_t calls[PHASES] = {0}, marks = 0;
     begin();
+    if (column_is("delayed"))
+        SKIP("the delays are system calls");
     pid_t pid = fork();
     if (pid == 0)
         run();
