@@ -97,7 +97,7 @@ static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap, s
         if (p != NULL || !wait)
             return p;
         /* A purge of another thread holds the slices that it gives back: free in a moment. */
-        wait = mip_arena_is_purging() && mip_os_clock_ms() < until;
+        wait = mip_arena_is_held() && mip_os_clock_ms() < until;
         if (wait)
             mip_os_yield();
     }

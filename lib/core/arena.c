@@ -46,7 +46,7 @@ static unsigned register_arena(struct arena *arena) {
 static struct arena *arena_new(char *base, size_t slices, size_t frontier, unsigned flags) {
     size_t words = mip_bitset_words(slices);
     struct arena *arena =
-        mip_meta_alloc(sizeof(struct arena) + (3 + SLOTS) * words * sizeof(mip_bit_word));
+        mip_meta_alloc(sizeof(struct arena) + (4 + SLOTS) * words * sizeof(mip_bit_word));
     if (arena == NULL)
         return NULL;
     arena->base = base;
@@ -56,7 +56,8 @@ static struct arena *arena_new(char *base, size_t slices, size_t frontier, unsig
     arena->taken = (mip_bit_word *)(arena + 1);
     arena->dirty = arena->taken + words;
     arena->warm = arena->dirty + words;
-    arena->touched = arena->warm + words; /* with SLOTS */
+    arena->open = arena->warm + words;
+    arena->touched = arena->open + words; /* with SLOTS */
     return arena;
 }
 
@@ -144,27 +145,19 @@ static bool grow(size_t slices) {
         mip_os_advise_huge(base, size, large == 2);
     if (mip_pagemap_window_size() == 0) /* most often the first arena's */
         mip_pagemap_init((uintptr_t)base, mip_max(wanted_window(), size));
-    bool commit = mip_option_is_enabled(MIP_OPTION_POOL_COMMIT);
-    unsigned flags = (commit ? ARENA_COMMITTED : 0) | (large == 1 && !SLOTS ? ARENA_SPARSE : 0);
-    struct arena *arena = arena_new(base, size >> SLICE_SHIFT, 0, flags);
+    bool is_open = mip_option_is_enabled(MIP_OPTION_POOL_COMMIT) && mip_os_commit(base, size);
+    bool is_sparse = large == 1 && !SLOTS && !is_open;
+    unsigned flags = (is_open ? ARENA_COMMITTED : 0) | (is_sparse ? ARENA_SPARSE : 0);
+    size_t count_new = size >> SLICE_SHIFT;
+    struct arena *arena = arena_new(base, count_new, is_open ? count_new : 0, flags);
     if (arena == NULL || register_arena(arena) == ARENA_NONE) {
         mip_os_release(base, size);
         mip_stat_decrease(MIP_STAT_RESERVED, size);
         return false;
     }
     mip_tool_mapped(base, size);
-    if (commit)
-        mip_arena_commit_to(arena, arena->slices);
+    mip_stat_increase(MIP_STAT_COMMITTED, is_open ? size : 0);
     return true;
-}
-
-/* Fault the beginning of a fresh run in ahead of its use, if the option says so. */
-static void populate(char *start, size_t size) {
-    size_t step = (size_t)mip_option_get(MIP_OPTION_POPULATE_STEP) * MIP_KIB;
-    if (MIP_LIKELY(step == 0))
-        return;
-    mip_stat_increase(MIP_STAT_MMAPS, 1);
-    mip_os_populate(start, mip_round_down(mip_min(step, size), mip_os_info.page_size));
 }
 
 /* How many slices of a run that is taken nobody had before. */
@@ -188,7 +181,7 @@ static void *adopt_run(size_t i, struct arena *arena, size_t start, size_t slice
         if (SLOTS && !(arena->flags & ARENA_COMMITTED))
             mip_stat_increase(MIP_STAT_COMMITTED, fresh << SLICE_SHIFT);
         if (warm == 0)
-            populate(arena->base + (start << SLICE_SHIFT), slices << SLICE_SHIFT);
+            mip_arena_populate(arena->base + (start << SLICE_SHIFT), slices << SLICE_SHIFT);
     }
     *is_zero = !mip_bitset_is_any_set(arena->dirty, start, slices);
     *id = (unsigned)i;
@@ -328,7 +321,7 @@ void *mip_arena_map(size_t bytes, size_t alignment) {
     long large = mip_option_get(MIP_OPTION_LARGE_PAGES);
     if (large != 1)
         mip_os_advise_huge(p, bytes, large == 2);
-    populate(p, bytes);
+    mip_arena_populate(p, bytes);
     return p;
 }
 

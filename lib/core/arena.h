@@ -2,15 +2,16 @@
 /* Floor 3, core: arenas, large reserved ranges of address space that are cut into slices.
    Any thread; runs of slices are claimed from bit sets without a lock.
 
-   Per arena and slice, three bits:
+   Per arena and slice, four bits:
      taken   somebody owns the slice (a page, or a purge that is going on)
      dirty   the slice may hold something else than zeroes
      warm    free and resident; waits to be reused or purged.  Implies dirty.
+     open    accessible; set by whoever has taken the slice, and never cleared (not with SLOTS)
    A slice that is not dirty reads as zero: it was never handed out, or a purge that the kernel
    confirmed came after.  This is the one place that knows what "fresh" means.
    Dirty and warm are written only by whoever has taken the slice.
 
-   The memory below the arena's frontier is accessible; above it nothing has ever been used. */
+   The memory below the arena's frontier is accessible; above it only what is open. */
 #ifndef MIP_ARENA_H
 #define MIP_ARENA_H
 
@@ -36,7 +37,7 @@ struct arena {
     _Atomic(size_t) a_filled;   /* [any, atomic] slices of pages full of small blocks; a hint */
     _Atomic(size_t) a_low;      /* [any, atomic] hint: no free slice below */
     _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
-    mip_bit_word *taken, *dirty, *warm;
+    mip_bit_word *taken, *dirty, *warm, *open;
     mip_bit_word *touched; /* SLOTS, whose slices are taken in no order: those ever taken */
 };
 
@@ -108,8 +109,8 @@ bool mip_arena_may_keep(void);
 /* Are so many slices warm, so that a run may be had that is? */
 bool mip_arena_has_warm(size_t slices);
 
-/* Does some thread hold slices in order to purge them? */
-bool mip_arena_is_purging(void);
+/* Does some thread hold slices for a moment, in order to purge or to open them? */
+bool mip_arena_is_held(void);
 
 void mip_arena_fork_child(void);
 void mip_provide_fork_child(void);

@@ -29,10 +29,16 @@ void mip_arena_given(struct arena *arena, size_t end, size_t slices);
 /* In the child after fork: count again. */
 void mip_purge_fork_child(void);
 
-/* Make [0, end) of the arena accessible.  Idempotent: two threads may do it at once. */
-bool mip_arena_commit_to(struct arena *arena, size_t end);
+/* Around slices that are taken for a moment, before the first is and after all are given back: who
+   finds one of them taken finds mip_arena_is_held true, or the slice free. */
+void mip_arena_hold(void);
+void mip_arena_let_go(void);
 
-/* Make a run accessible.  With SLOTS what nobody has taken yet stays closed. */
+/* Make a run that the caller has taken accessible, and nothing that others have: their access is
+   the program's to change.  With SLOTS what nobody has taken yet stays closed. */
 bool mip_arena_commit(struct arena *arena, size_t start, size_t slices);
+
+/* Fault the beginning of a fresh run in ahead of its use, if the option says so. */
+void mip_arena_populate(char *start, size_t size);
 
 #endif

@@ -159,15 +159,18 @@ bool mip_arena_describe(unsigned number, bool count, struct mip_arena_state *sta
     struct arena *arena = number == 0 ? NULL : mip_arena_at(number - 1);
     if (arena == NULL)
         return false;
+    size_t frontier = mip_load_relaxed(&arena->a_frontier);
     *state = (struct mip_arena_state){
         .start = arena->base,
         .size = arena->slices << SLICE_SHIFT,
-        .committed = mip_load_relaxed(&arena->a_frontier) << SLICE_SHIFT,
+        .committed = frontier << SLICE_SHIFT,
         .is_external = (arena->flags & ARENA_EXTERNAL) != 0,
         .is_requested = (arena->flags & ARENA_REQUESTED) != 0,
         .is_exclusive = (arena->flags & ARENA_EXCLUSIVE) != 0,
     };
     if (count) {
+        state->committed += mip_bitset_count(arena->open, frontier, arena->slices - frontier)
+                            << SLICE_SHIFT;
         state->used = mip_bitset_count(arena->taken, 0, arena->slices) << SLICE_SHIFT;
         state->warm = mip_bitset_count(arena->warm, 0, arena->slices) << SLICE_SHIFT;
     }

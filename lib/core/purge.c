@@ -10,7 +10,7 @@
    those that were hardly used.  The bound is at least 1 MiB, and what is resident never exceeds
    what was lately in use at the top by more than a quarter.  So a program that frees what it built
    up, once, keeps 1 MiB.  What lies above the bound is purged when slices are freed, or
-   taken cold, high addresses first (allocation prefers low ones), in runs as long as possible.  A
+   taken cold, high addresses first (allocation prefers low ones), in runs of up to 16 MiB.  A
    single event pays for at most twice what it freed, or 4 MiB, whichever is more. */
 #include "../base/options.h"
 #include "../base/stats.h"
@@ -33,7 +33,7 @@ struct lately {
     _Atomic(size_t) a_now, a_before;
 };
 
-static _Atomic(size_t) a_purging;    /* threads that hold slices in order to purge them */
+static _Atomic(size_t) a_holding;    /* threads that hold slices for a moment */
 static _Atomic(size_t) a_warm;       /* slices that are warm; may run behind for a moment */
 static _Atomic(size_t) a_empty;      /* slices in pages that heaps keep though they are empty */
 static _Atomic(size_t) a_live;       /* slices in use */
@@ -133,11 +133,9 @@ static void purge(size_t wanted) {
         if (arena == NULL || (arena->flags & ARENA_EXTERNAL))
             continue;
         /* Taken before the walk: who frees slices meanwhile raises the hint again. */
-        mip_add_relaxed(&a_purging, 1);
+        mip_arena_hold();
         size_t top = mip_exchange_relaxed(&arena->a_warm_top, 0);
-        /* Pairs with that in raise_hint, and with the one in mip_arena_is_purging: who finds a
-           slice taken by the walk finds it counted. */
-        mip_full_fence();
+        mip_full_fence(); /* pairs with that in raise_hint */
         size_t missed = 0;
         while (top > 0 && wanted > 0) {
             size_t next;
@@ -145,9 +143,7 @@ static void purge(size_t wanted) {
             wanted -= mip_min(done, wanted);
             top = next;
         }
-        /* release: pairs with the acquire in mip_arena_is_purging */
-        atomic_thread_fence(memory_order_release);
-        lower(&a_purging, 1);
+        mip_arena_let_go();
         raise_hint(arena, mip_max(top, missed));
     }
 }
@@ -180,11 +176,22 @@ bool mip_arena_has_warm(size_t slices) {
     return mip_load_relaxed(&a_warm) >= slices;
 }
 
-/* Asked after slices were found taken (the fence pairs with that in purge).  A no means that they
-   can be taken now, if it was a purge that had them (acquire: pairs with the release there). */
-bool mip_arena_is_purging(void) {
+void mip_arena_hold(void) {
+    mip_add_relaxed(&a_holding, 1);
+    mip_full_fence(); /* pairs with that in mip_arena_is_held */
+}
+
+void mip_arena_let_go(void) {
+    /* release: pairs with the acquire in mip_arena_is_held */
+    atomic_thread_fence(memory_order_release);
+    lower(&a_holding, 1);
+}
+
+/* Asked after slices were found taken.  A no means that they can be taken now, if it was a thread
+   between hold and let_go that had them. */
+bool mip_arena_is_held(void) {
     mip_full_fence();
-    return mip_load_acquire(&a_purging) != 0;
+    return mip_load_acquire(&a_holding) != 0;
 }
 
 static void purge_excess(size_t freed) {
@@ -231,10 +238,10 @@ void mip_purge_fork_child(void) {
         if (arena != NULL && !(arena->flags & ARENA_EXTERNAL)) {
             warm += mip_bitset_count(arena->warm, 0, arena->slices);
             live += mip_bitset_count(arena->taken, 0, arena->slices);
-            raise_hint(arena, mip_load_relaxed(&arena->a_frontier));
+            raise_hint(arena, arena->slices);
         }
     }
-    mip_store_relaxed(&a_purging, 0);
+    mip_store_relaxed(&a_holding, 0);
     mip_store_relaxed(&a_warm, warm);
     mip_store_relaxed(&a_live, live);
 }
@@ -278,12 +285,9 @@ void mip_arena_close(bool renounce) {
         struct arena *arena = mip_load_acquire(&mip_arenas.a_arena[i]); /* acquire: likewise */
         if (arena == NULL || (arena->flags & ARENA_EXTERNAL))
             continue;
-        mip_add_relaxed(&a_purging, 1);
-        mip_full_fence(); /* as in purge */
+        mip_arena_hold();
         close_free(arena, renounce);
-        /* release: pairs with the acquire in mip_arena_is_purging */
-        atomic_thread_fence(memory_order_release);
-        lower(&a_purging, 1);
+        mip_arena_let_go();
     }
 }
 

@@ -137,7 +137,7 @@ static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap,
     }
     uint64_t until = mip_os_clock_ms() + WAIT_MS;
     for (bool wait = true; p == NULL && wait;) {
-        wait = mip_arena_is_purging() && mip_os_clock_ms() < until;
+        wait = mip_arena_is_held() && mip_os_clock_ms() < until;
         if (wait)
             mip_os_yield();
         p = try_to_allocate(thread, heap, request);

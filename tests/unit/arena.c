@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "base/options.h"
 #include "base/stats.h"
+#include "core/core.h"
 #include "core/size.h"
 #include "os/os.h"
 #include "unit.h"
@@ -10,6 +11,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static size_t resident(void) {
     size_t pages = 0, whole;
@@ -250,6 +253,74 @@ START_TEST(test_freed_behind_a_purge) {
 }
 END_TEST
 
+/* A slice that another thread had, and gives back as it was, tells nobody: the purge looks again.
+ */
+static int give_back_at_first_advice(enum mip_os_call call) {
+    if (call == MIP_OS_MADVISE && ++advices == 1) {
+        struct arena *arena = mip_arena_at(run_arena);
+        size_t first = (size_t)(run - arena->base) >> SLICE_SHIFT;
+        mip_bitset_give_back(arena->taken, first + 6, 1);
+    }
+    return 0;
+}
+
+START_TEST(test_given_back_behind_a_purge) {
+    bool is_zero;
+    if (!CAN_GIVE_BACK) {
+        printf("arena: nothing is given back behind a purge: there is none\n");
+        return;
+    }
+    mip_os_init();
+    mip_option_set(MIP_OPTION_PAGE_RESET, 0);
+    run = mip_arena_take(RUN, SLICE_SIZE, 0, &run_arena, &is_zero);
+    ck_assert_ptr_nonnull(run);
+    struct arena *arena = mip_arena_at(run_arena);
+    size_t first = (size_t)(run - arena->base) >> SLICE_SHIFT;
+    mip_arena_give(run_arena, run + 6 * SLICE_SIZE, 1);
+    mip_arena_give(run_arena, run + 2 * SLICE_SIZE, 1);
+    ck_assert(mip_bitset_claim(arena->taken, first + 6, 1));
+    mip_os_fault_hook = give_back_at_first_advice;
+    mip_arena_collect(true);
+    mip_os_fault_hook = NULL;
+    ck_assert_int_eq(advices, 1);
+    ck_assert(mip_bitset_is_any_set(arena->warm, first + 6, 1));
+    mip_arena_collect(true);
+    ck_assert(!mip_bitset_is_any_set(arena->warm, first + 6, 1));
+}
+END_TEST
+
+/* Who needs what a purge holds waits for it: it takes 16 MiB at once at most. */
+static size_t most_held;
+
+static int count_held(enum mip_os_call call) {
+    struct arena *arena = mip_arena_at(run_arena);
+    if (call == MIP_OS_MADVISE)
+        most_held = mip_max(most_held, mip_bitset_count(arena->taken, 0, arena->slices));
+    return 0;
+}
+
+START_TEST(test_purge_in_portions) {
+    enum { PORTION = 256, SLICES = 2 * PORTION };
+    bool is_zero;
+    if (!CAN_GIVE_BACK) {
+        printf("arena: no purge in portions: there is none\n");
+        return;
+    }
+    mip_os_init();
+    mip_option_set(MIP_OPTION_PAGE_RESET, 0);
+    char *p = mip_arena_take(SLICES, SLICE_SIZE, 0, &run_arena, &is_zero);
+    ck_assert_ptr_nonnull(p);
+    mip_arena_give(run_arena, p, SLICES);
+    size_t before = purged();
+    mip_os_fault_hook = count_held;
+    mip_arena_collect(true);
+    mip_os_fault_hook = NULL;
+    ck_assert_uint_eq(purged() - before, SLICES * SLICE_SIZE);
+    ck_assert_uint_ge(most_held, 1);
+    ck_assert_uint_le(most_held, PORTION);
+}
+END_TEST
+
 /* A child of fork, made by a signal handler that interrupted a purge, goes on with it. */
 static int fork_in_advice(enum mip_os_call call) {
     if (call == MIP_OS_MADVISE && ++advices == 1)
@@ -264,11 +335,118 @@ START_TEST(test_fork_within_a_purge) {
     mip_option_set(MIP_OPTION_PAGE_RESET, 0);
     void *p = mip_arena_take(4, SLICE_SIZE, 0, &arena, &is_zero);
     mip_arena_give(arena, p, 4);
-    ck_assert(!mip_arena_is_purging());
+    ck_assert(!mip_arena_is_held());
     mip_os_fault_hook = fork_in_advice;
     mip_arena_collect(true);
     mip_os_fault_hook = NULL;
-    ck_assert(!mip_arena_is_purging());
+    ck_assert(!mip_arena_is_held());
+}
+END_TEST
+
+/* Is the slice accessible?  The kernel reads it for us. */
+static bool is_accessible(const char *slice) {
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    bool is = write(ends[1], slice, 1) == 1;
+    close(ends[0]);
+    close(ends[1]);
+    return is;
+}
+
+static size_t committed(void) {
+    struct mip_stat_values values;
+    mip_stat_read(MIP_STAT_COMMITTED, &values);
+    return (size_t)values.total;
+}
+
+/* An arena of many slices, none of which is open. */
+enum { CLOSED = 2500 };
+
+static unsigned reserve_closed(void) {
+    mip_os_init();
+    char *start = mip_os_reserve(NULL, CLOSED * SLICE_SIZE, SLICE_SIZE);
+    ck_assert_ptr_nonnull(start);
+    unsigned arena = mip_arena_add(start, CLOSED * SLICE_SIZE, false, true, ARENA_EXCLUSIVE);
+    ck_assert_uint_ne(arena, ARENA_NONE);
+    return arena;
+}
+
+/* What an alignment passes over stays closed, is opened when it is taken, and lets the frontier
+   rise over what is open beyond it. */
+START_TEST(test_gap_below_the_frontier) {
+    enum { APART = 1024 };
+    unsigned id = reserve_closed(), got;
+    bool is_zero;
+    struct arena *arena = mip_arena_at(id);
+    size_t before = committed();
+    char *far = mip_arena_take(1, APART * SLICE_SIZE, id + 1, &got, &is_zero);
+    ck_assert_ptr_nonnull(far);
+    size_t at = (size_t)(far - arena->base) >> SLICE_SHIFT;
+    if (at == 0) { /* the arena begins at such an address */
+        far = mip_arena_take(1, APART * SLICE_SIZE, id + 1, &got, &is_zero);
+        ck_assert_ptr_nonnull(far);
+        at = (size_t)(far - arena->base) >> SLICE_SHIFT;
+    }
+    far[0] = 1;
+    ck_assert_uint_le(mip_load_relaxed(&arena->a_frontier), at);
+    if (!is_accessible(arena->base + (at - 1) * SLICE_SIZE))
+        ck_assert_uint_le(committed() - before, 2 * 8 * SLICE_SIZE);
+    struct mip_arena_state state;
+    ck_assert(mip_arena_describe(id + 1, true, &state));
+    ck_assert_uint_eq(state.committed, committed() - before);
+    for (size_t i = 0; i < at; i++) {
+        char *p = mip_arena_take(1, SLICE_SIZE, id + 1, &got, &is_zero);
+        if (p == NULL || p > far)
+            break;
+        ck_assert(is_zero);
+        p[0] = 1;
+    }
+    ck_assert_uint_gt(mip_load_relaxed(&arena->a_frontier), at);
+    ck_assert(mip_arena_describe(id + 1, true, &state));
+    ck_assert_uint_eq(state.committed, committed() - before);
+}
+END_TEST
+
+/* While one thread opens its run, another takes one beyond it, and the program takes the access to
+   that away: it stays away. */
+static unsigned closed_arena;
+static char *others;
+
+static int take_at_first_protect(enum mip_os_call call) {
+    unsigned got;
+    bool is_zero;
+    if (call != MIP_OS_MPROTECT || others != NULL)
+        return 0;
+    mip_os_fault_hook = NULL;
+    others = mip_arena_take(1, SLICE_SIZE, closed_arena + 1, &got, &is_zero);
+    if (others != NULL)
+        mprotect(others, SLICE_SIZE, PROT_NONE);
+    return 0;
+}
+
+START_TEST(test_access_of_others) {
+    closed_arena = reserve_closed();
+    unsigned got;
+    bool is_zero;
+    if (SLOTS || !is_accessible((char *)&closed_arena)) {
+        printf("arena: access is not changed here\n");
+        return;
+    }
+    struct arena *arena = mip_arena_at(closed_arena);
+    mip_os_fault_hook = take_at_first_protect;
+    char *p = mip_arena_take(1, SLICE_SIZE, closed_arena + 1, &got, &is_zero);
+    mip_os_fault_hook = NULL;
+    ck_assert_ptr_nonnull(p);
+    ck_assert_ptr_nonnull(others);
+    ck_assert_ptr_ne(p, others);
+    ck_assert(is_accessible(p));
+    ck_assert(!is_accessible(others));
+    /* Nor do those who come after it change that, whatever the step. */
+    for (int i = 0; i < 40; i++)
+        ck_assert_ptr_nonnull(mip_arena_take(1, SLICE_SIZE, closed_arena + 1, &got, &is_zero));
+    ck_assert(!is_accessible(others));
+    ck_assert(!mip_arena_is_held());
+    ck_assert_uint_eq(mip_bitset_count(arena->taken, 0, arena->slices), 42);
 }
 END_TEST
 
@@ -291,12 +469,6 @@ START_TEST(test_growth) {
     ck_assert_uint_le(mip_arena_at(second)->slices, 2 * FIRST);
 }
 END_TEST
-
-static size_t committed(void) {
-    struct mip_stat_values values;
-    mip_stat_read(MIP_STAT_COMMITTED, &values);
-    return (size_t)values.total;
-}
 
 /* No place for another arena: asking for one costs nothing. */
 START_TEST(test_full_table) {
@@ -382,7 +554,11 @@ static TCase *arenas(void) {
     tcase_add_test(test_case, test_no_memory);
     tcase_add_test(test_case, test_external);
     tcase_add_test(test_case, test_freed_behind_a_purge);
+    tcase_add_test(test_case, test_given_back_behind_a_purge);
+    tcase_add_test(test_case, test_purge_in_portions);
     tcase_add_test(test_case, test_fork_within_a_purge);
+    tcase_add_test(test_case, test_gap_below_the_frontier);
+    tcase_add_test(test_case, test_access_of_others);
     tcase_add_test(test_case, test_growth);
     tcase_add_test(test_case, test_full_table);
     tcase_add_test(test_case, test_threads);
