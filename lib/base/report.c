@@ -240,6 +240,14 @@ void mip_error(int error, const char *format, ...) {
     errno = saved_errno;
 }
 
+void mip_error_no_memory(size_t size) {
+    if (size > PTRDIFF_MAX) {
+        mip_error(EOVERFLOW, "an allocation is too large: %zu bytes", size);
+    } else {
+        mip_error(ENOMEM, "no memory for an allocation of %zu bytes", size);
+    }
+}
+
 size_t mip_error_count(void) {
     return mip_load_relaxed(&a_error_count);
 }

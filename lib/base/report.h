@@ -42,6 +42,7 @@ void mip_warning(const char *format, ...) MIP_FORMAT(1, 2);
    verbose, up to max_errors, also says "mimalloc: error: ...".  The caller holds nothing that an
    allocation needs: the function may allocate. */
 void mip_error(int error, const char *format, ...) MIP_FORMAT(2, 3);
+void mip_error_no_memory(size_t size); /* ENOMEM; EOVERFLOW for more than PTRDIFF_MAX bytes */
 size_t mip_error_count(void);
 void mip_error_count_reset(void);
 

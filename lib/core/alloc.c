@@ -112,15 +112,7 @@ static void *allocate(struct thread *thread, struct heap *heap, size_t size, boo
     return p;
 }
 
-static MIP_COLD void tell_failure(size_t size) {
-    if (size > MIP_SIZE_MAX)
-        mip_error(EOVERFLOW, "an allocation is too large: %zu bytes", size);
-    else
-        mip_error(ENOMEM, "no memory for an allocation of %zu bytes", size);
-}
-
-/* mip_heap_malloc, but that the caller tells of a failure. */
-static void *malloc_in(struct heap *heap, size_t size, bool zero) {
+void *mip_heap_try(struct heap *heap, size_t size, bool zero) {
     int saved = errno;
     void *p = NULL;
     if (size <= MIP_SIZE_MAX) {
@@ -144,9 +136,9 @@ static void *malloc_in(struct heap *heap, size_t size, bool zero) {
 void *mip_heap_malloc(struct heap *heap, size_t size, bool zero) {
     if (SLOTS)
         return mip_strict_malloc(heap, size, zero);
-    void *p = malloc_in(heap, size, zero);
+    void *p = mip_heap_try(heap, size, zero);
     if (MIP_UNLIKELY(p == NULL))
-        tell_failure(size);
+        mip_error_no_memory(size);
     return p;
 }
 
@@ -232,7 +224,7 @@ static void *aligned_inside(struct heap *heap, size_t size, size_t alignment, si
     size_t length;
     if (mip_add_overflows(size, alignment - 1, &length) || length > MIP_SIZE_MAX)
         return NULL;
-    char *block = malloc_in(heap, length, zero);
+    char *block = mip_heap_try(heap, length, zero);
     if (block == NULL)
         return NULL;
     char *p = align_up_at(block, alignment, offset);
@@ -256,22 +248,20 @@ static void *aligned_in(struct heap *heap, size_t size, size_t alignment, size_t
     size_t rounded = mip_round_up(size, alignment);
     bool is_plain = offset % alignment == 0 && rounded >= size;
     if (is_plain && alignment <= GRANULE)
-        return malloc_in(heap, size, zero);
+        return mip_heap_try(heap, size, zero);
     if (is_plain && alignment <= NATURAL_ALIGNMENT_MAX && rounded <= MEDIUM_MAX)
-        return malloc_in(heap, mip_max(rounded, alignment), zero);
+        return mip_heap_try(heap, mip_max(rounded, alignment), zero);
     if (size > MIP_SIZE_MAX)
         return NULL;
     if (is_plain && size > MEDIUM_MAX && alignment <= SLICE_SIZE)
-        return malloc_in(heap, size, zero);
+        return mip_heap_try(heap, size, zero);
     if (is_plain && (size > MEDIUM_MAX || alignment > MEDIUM_MAX / 2))
         return aligned_single(heap, size, alignment, zero);
     return aligned_inside(heap, size, alignment, offset, zero);
 }
 
-void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
-                              bool zero) {
-    if (SLOTS)
-        return mip_strict_malloc_aligned(heap, size, alignment, offset, zero);
+void *mip_heap_try_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
+                           bool zero) {
     if (!mip_is_power_of_two(alignment) || alignment > MIP_ALIGNMENT_MAX) {
         errno = EINVAL;
         return NULL;
@@ -292,7 +282,6 @@ void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, 
         }
         if (thread == NULL) {
             errno = ENOMEM;
-            tell_failure(size);
             return NULL;
         }
         heap = borrowed != NULL ? &borrowed->heap : NULL;
@@ -301,7 +290,15 @@ void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, 
     if (borrowed != NULL)
         mip_thread_return(borrowed);
     errno = p == NULL ? ENOMEM : saved;
-    if (MIP_UNLIKELY(p == NULL))
-        tell_failure(size);
+    return p;
+}
+
+void *mip_heap_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
+                              bool zero) {
+    if (SLOTS)
+        return mip_strict_malloc_aligned(heap, size, alignment, offset, zero);
+    void *p = mip_heap_try_aligned(heap, size, alignment, offset, zero);
+    if (MIP_UNLIKELY(p == NULL) && errno == ENOMEM)
+        mip_error_no_memory(size);
     return p;
 }

@@ -36,6 +36,11 @@ extern MIP_HIDDEN MIP_TLS uintptr_t mip_tls_self; /* thread record; 0: none yet,
 /* No owner word of a page has this value, nor has that of the page of nobody. */
 enum { TLS_DONE = 2 };
 
+/* The functions of core.h without _try, but that a failure is not told; not with SLOTS. */
+void *mip_heap_try(struct heap *heap, size_t size, bool zero);
+void *mip_heap_try_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
+                           bool zero);
+
 void *mip_malloc_slow(size_t size);
 void *mip_zalloc_slow(size_t size);
 void mip_free_slow(void *p);

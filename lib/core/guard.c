@@ -76,8 +76,14 @@ void mip_guard_unmap(void *start, size_t size, size_t room, unsigned alignment_s
     mip_stat_decrease(MIP_STAT_COMMITTED, size);
     mip_stat_increase(MIP_STAT_RESET, size);
     /* Where addresses are few, none wait. */
-    if (mip_os_info.address_limit != SIZE_MAX || sizeof(void *) < 8 ||
-        !mip_os_decommit(start, room) || !try_lock()) {
+    bool may_wait = mip_os_info.address_limit == SIZE_MAX && sizeof(void *) >= 8;
+    enum mip_os_answer answer = may_wait ? mip_os_renounce(start, room) : MIP_OS_REFUSED;
+    if (answer == MIP_OS_LOST) {
+        mip_sub_relaxed(&a_count, 1); /* of what was there before it, the addresses are left */
+        return;
+    }
+    bool is_closed = answer == MIP_OS_DONE || (may_wait && mip_os_decommit(start, room));
+    if (!is_closed || !try_lock()) {
         release(&now);
         return;
     }

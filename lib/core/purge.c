@@ -267,7 +267,7 @@ static void close_free(struct arena *arena, bool renounce) {
             bool is_closed = mip_os_decommit(start, size);
             if (is_closed)
                 mip_bitset_clear(arena->dirty, first, next - first);
-            if (!renounce || !is_closed || mip_os_renounce(start, size)) {
+            if (!renounce || !is_closed || mip_os_renounce(start, size) != MIP_OS_LOST) {
                 if (renounce)
                     mip_os_advise_huge(start, size, mip_option_get(MIP_OPTION_LARGE_PAGES) == 2);
                 mip_bitset_give_back(arena->taken, first, next - first);

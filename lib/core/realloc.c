@@ -123,8 +123,7 @@ MIP_INLINE void *fresh_block(struct heap *heap, size_t size, bool zero) {
     return heap == NULL && !zero ? mip_fast_malloc(size) : mip_heap_malloc(heap, size, zero);
 }
 
-static void *move(struct heap *heap, void *p, size_t usable, size_t size, bool zero) {
-    void *fresh = fresh_block(heap, size, zero);
+static void *move(void *p, void *fresh, size_t usable, size_t size) {
     if (fresh == NULL)
         return NULL;
     memcpy(fresh, p, mip_min(usable, size));
@@ -136,7 +135,10 @@ static void *move(struct heap *heap, void *p, size_t usable, size_t size, bool z
 static MIP_NOINLINE void *shrink(struct heap *heap, void *p, size_t usable, size_t size,
                                  bool zero) {
     int saved = errno;
-    void *result = move(heap, p, usable, size, zero);
+    void *fresh = heap == NULL && !zero ? mip_fast_pop(size) : NULL;
+    if (fresh == NULL)
+        fresh = mip_heap_try(heap, size, zero);
+    void *result = move(p, fresh, usable, size);
     if (result == NULL) {
         if (zero)
             clear_tail(p, size, usable);
@@ -175,7 +177,7 @@ static MIP_NOINLINE void *realloc_any(struct heap *heap, void *p, size_t size, b
     if (result == NULL && size < usable && (uintptr_t)p % GRANULE == 0)
         result = shrink(heap, p, usable, size, zero);
     else if (result == NULL)
-        result = move(heap, p, usable, size, zero);
+        result = move(p, fresh_block(heap, size, zero), usable, size);
     errno = result == NULL ? ENOMEM : saved;
     return result;
 }
@@ -189,7 +191,7 @@ MIP_INLINE void *realloc_in(struct heap *heap, void *p, size_t size, bool zero,
         return realloc_any(heap, p, size, zero, elsewhere);
     if (!is_in_place(usable, size))
         return size < usable ? shrink(heap, p, usable, size, zero)
-                             : move(heap, p, usable, size, zero);
+                             : move(p, fresh_block(heap, size, zero), usable, size);
     if (zero)
         clear_tail(p, size, usable);
     return p;
@@ -222,21 +224,18 @@ void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t a
     }
     size_t least = offset % alignment == 0 ? mip_max(alignment, GRANULE) : alignment;
     bool is_aligned = ((uintptr_t)p + offset) % least == 0;
+    if (!is_aligned || size > usable)
+        return move(p, mip_heap_malloc_aligned(heap, size, alignment, offset, zero), usable, size);
     int saved = errno;
-    void *fresh = is_aligned && is_in_place(usable, size)
+    void *fresh = is_in_place(usable, size)
                       ? NULL
-                      : mip_heap_malloc_aligned(heap, size, alignment, offset, zero);
-    if (fresh == NULL && is_aligned && size <= usable) { /* it stays, also for want of memory */
-        if (zero)
-            clear_tail(p, size, usable);
-        errno = saved;
-        return p;
-    }
-    if (fresh == NULL)
-        return NULL;
-    memcpy(fresh, p, mip_min(usable, size));
-    mip_fast_free(p);
-    return fresh;
+                      : mip_heap_try_aligned(heap, size, alignment, offset, zero);
+    if (fresh != NULL)
+        return move(p, fresh, usable, size);
+    if (zero) /* it stays, also for want of memory */
+        clear_tail(p, size, usable);
+    errno = saved;
+    return p;
 }
 
 void *mip_expand(void *p, size_t size) {

@@ -64,7 +64,9 @@ void *mip_strict_malloc(struct heap *heap, size_t size, bool zero);
 void *mip_strict_malloc_default(size_t size); /* the same from the default heap, in short */
 void *mip_strict_malloc_aligned(struct heap *heap, size_t size, size_t alignment, size_t offset,
                                 bool zero);
-/* alignment 0: none asked for; else it is a good one, and p is not NULL. */
+/* alignment 0: none asked for; else it is a good one.  try: a failure is not told.  realloc: p is
+   not NULL. */
+void *mip_strict_try(struct heap *heap, size_t size, size_t alignment, size_t offset, bool zero);
 void *mip_strict_realloc(struct heap *heap, void *p, size_t size, size_t alignment, size_t offset,
                          bool zero);
 void *mip_strict_expand(void *p, size_t size);

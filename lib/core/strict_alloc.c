@@ -14,7 +14,7 @@
 
 struct request {
     size_t size, alignment, offset; /* alignment 0: none asked for */
-    bool zero;
+    bool zero, is_silent;           /* silent: the caller tells of a failure */
 };
 
 static unsigned alignment_bits(size_t alignment) {
@@ -125,6 +125,8 @@ static void *try_to_allocate(struct thread *thread, struct heap *heap,
 static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap,
                                      const struct request *request) {
     enum { WAIT_MS = 100 };
+    if (request->size > mip_os_info.memory_size)
+        return NULL; /* what waits would not help, and goes on waiting */
     mip_thread_collect(thread, true);
     mip_collect_parked(true);
     mip_arena_collect(true);
@@ -157,13 +159,6 @@ static void *allocate(struct thread *thread, struct heap *heap, const struct req
     return MIP_LIKELY(p != NULL) ? p : allocate_again(thread, heap, request);
 }
 
-static MIP_COLD void tell_failure(size_t size) {
-    if (size > MIP_SIZE_MAX)
-        mip_error(EOVERFLOW, "an allocation is too large: %zu bytes", size);
-    else
-        mip_error(ENOMEM, "no memory for an allocation of %zu bytes", size);
-}
-
 static MIP_NOINLINE void *allocate_in(struct heap *heap, const struct request *request) {
     int saved = errno;
     void *p = NULL;
@@ -186,8 +181,8 @@ static MIP_NOINLINE void *allocate_in(struct heap *heap, const struct request *r
         }
     }
     errno = p == NULL ? ENOMEM : saved;
-    if (MIP_UNLIKELY(p == NULL))
-        tell_failure(request->size);
+    if (MIP_UNLIKELY(p == NULL) && !request->is_silent)
+        mip_error_no_memory(request->size);
     mip_trace_allocated(p, request->size);
     return p;
 }
@@ -264,6 +259,11 @@ void *mip_strict_malloc_aligned(struct heap *heap, size_t size, size_t alignment
         errno = EINVAL;
         return NULL;
     }
-    struct request request = {size, alignment, offset, zero};
+    struct request request = {size, alignment, offset, zero, false};
+    return allocate_in(heap, &request);
+}
+
+void *mip_strict_try(struct heap *heap, size_t size, size_t alignment, size_t offset, bool zero) {
+    struct request request = {size, alignment, offset, zero, true};
     return allocate_in(heap, &request);
 }

@@ -24,10 +24,13 @@ static bool is_in_place(const struct mip_found *found, size_t size) {
     return size <= room && (size >= room / 2 || room <= 2 * GRANULE);
 }
 
-static void *move(struct heap *heap, const struct mip_found *found, size_t size, size_t alignment,
-                  size_t offset, bool zero) {
-    void *fresh = alignment == 0 ? mip_strict_malloc(heap, size, zero)
-                                 : mip_strict_malloc_aligned(heap, size, alignment, offset, zero);
+static void *fresh_block(struct heap *heap, size_t size, size_t alignment, size_t offset,
+                         bool zero) {
+    return alignment == 0 ? mip_strict_malloc(heap, size, zero)
+                          : mip_strict_malloc_aligned(heap, size, alignment, offset, zero);
+}
+
+static void *move(const struct mip_found *found, void *fresh, size_t size) {
     if (fresh == NULL)
         return NULL;
     memcpy(fresh, found->p, mip_min(found->size, size));
@@ -48,9 +51,11 @@ void *mip_strict_realloc(struct heap *heap, void *p, size_t size, size_t alignme
         mip_strict_resize(&found, size, zero);
         return p;
     }
+    if (!is_aligned || size == 0 || size > found.size)
+        return move(&found, fresh_block(heap, size, alignment, offset, zero), size);
     int saved = errno;
-    void *result = move(heap, &found, size, alignment, offset, zero);
-    if (result == NULL && is_aligned && size != 0 && size <= found.size) {
+    void *result = move(&found, mip_strict_try(heap, size, alignment, offset, zero), size);
+    if (result == NULL) {
         mip_strict_resize(&found, size, zero); /* no memory: it stays where it is */
         errno = saved;
         result = p;

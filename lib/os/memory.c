@@ -180,13 +180,13 @@ bool mip_os_decommit(void *address, size_t size) {
     return advise(address, size, ADVICE_PURGE) && set_access(address, size, ACCESS_NONE);
 }
 
-bool mip_os_renounce(void *address, size_t size) {
+enum mip_os_answer mip_os_renounce(void *address, size_t size) {
     if (map(address, size, ACCESS_NONE, FLAGS_ANONYMOUS | FLAG_NORESERVE | MAP_FIXED) != NULL) {
-        return true;
+        return MIP_OS_DONE;
     }
     /* A kernel that knows beforehand that there are too many mappings left all as it was; one that
        unmapped first left a hole, where this advice fails. */
-    return advise(address, size, ADVICE_NONE);
+    return advise(address, size, ADVICE_NONE) ? MIP_OS_REFUSED : MIP_OS_LOST;
 }
 
 bool mip_os_protect(void *address, size_t size) {

@@ -41,8 +41,9 @@ bool mip_os_commit(void *address, size_t size);
 bool mip_os_decommit(void *address, size_t size);
 
 /* Of a decommitted range: give up what the system has promised for it, too, where that counts
-   (strict overcommit).  False: the range may be no longer ours. */
-bool mip_os_renounce(void *address, size_t size);
+   (strict overcommit).  Refused: all is as it was.  Lost: the range may be no longer ours. */
+enum mip_os_answer { MIP_OS_DONE, MIP_OS_REFUSED, MIP_OS_LOST };
+enum mip_os_answer mip_os_renounce(void *address, size_t size);
 
 /* No access, memory kept (guards). */
 bool mip_os_protect(void *address, size_t size);

@@ -30,6 +30,14 @@ tests_fault_rooms_SOURCES = tests/fault/rooms.c
 tests_fault_rooms_CPPFLAGS = $(tests_fault_librooms_debug_a_CPPFLAGS)
 tests_fault_rooms_CFLAGS = $(TEST_CFLAGS)
 tests_fault_rooms_LDADD = tests/fault/librooms-debug.a $(LIBRARY_LIBS) -lpthread
+if HAVE_CHECK
+check_PROGRAMS += tests/fault/moments
+TESTS += tests/fault/moments
+endif
+tests_fault_moments_SOURCES = tests/fault/moments.c tests/unit/unit.h
+tests_fault_moments_CPPFLAGS = $(tests_fault_librooms_debug_a_CPPFLAGS)
+tests_fault_moments_CFLAGS = $(TEST_CFLAGS)
+tests_fault_moments_LDADD = tests/fault/librooms-debug.a $(TEST_LIBS) $(LIBRARY_LIBS) -lpthread
 tests_fault_inject_secure_SOURCES = $(tests_fault_inject_SOURCES) $(PLAIN_FILES) $(STRICT_FILES)
 tests_fault_inject_secure_CPPFLAGS = $(AM_CPPFLAGS) $(TLS_PLAIN_CPPFLAGS) -DMIP_VARIANT_SECURE
 tests_fault_inject_secure_CFLAGS = $(TEST_CFLAGS)
