@@ -45,8 +45,7 @@ static unsigned register_arena(struct arena *arena) {
 
 static struct arena *arena_new(char *base, size_t slices, size_t frontier, unsigned flags) {
     size_t words = mip_bitset_words(slices);
-    struct arena *arena =
-        mip_meta_alloc(sizeof(struct arena) + (4 + SLOTS) * words * sizeof(mip_bit_word));
+    struct arena *arena = mip_meta_alloc(sizeof(struct arena) + 5 * words * sizeof(mip_bit_word));
     if (arena == NULL)
         return NULL;
     arena->base = base;
@@ -57,7 +56,7 @@ static struct arena *arena_new(char *base, size_t slices, size_t frontier, unsig
     arena->dirty = arena->taken + words;
     arena->warm = arena->dirty + words;
     arena->open = arena->warm + words;
-    arena->touched = arena->open + words; /* with SLOTS */
+    arena->touched = arena->open + words;
     return arena;
 }
 
@@ -140,13 +139,14 @@ static bool grow(size_t slices) {
     mip_stat_increase(MIP_STAT_MMAPS, 1);
     mip_stat_increase(MIP_STAT_RESERVED, size);
     mip_os_name(base, size, "mimalloc");
-    long large = mip_option_get(MIP_OPTION_LARGE_PAGES);
-    if (large != 1 || SLOTS) /* else ARENA_SPARSE */
-        mip_os_advise_huge(base, size, large == 2);
     if (mip_pagemap_window_size() == 0) /* most often the first arena's */
         mip_pagemap_init((uintptr_t)base, mip_max(wanted_window(), size));
     bool is_open = mip_option_is_enabled(MIP_OPTION_POOL_COMMIT) && mip_os_commit(base, size);
+    mip_stat_increase(MIP_STAT_MMAPS, is_open);
+    long large = mip_option_get(MIP_OPTION_LARGE_PAGES);
     bool is_sparse = large == 1 && !SLOTS && !is_open;
+    if (!is_sparse)
+        mip_os_advise_huge(base, size, large == 2);
     unsigned flags = (is_open ? ARENA_COMMITTED : 0) | (is_sparse ? ARENA_SPARSE : 0);
     size_t count_new = size >> SLICE_SHIFT;
     struct arena *arena = arena_new(base, count_new, is_open ? count_new : 0, flags);
@@ -162,13 +162,9 @@ static bool grow(size_t slices) {
 
 /* How many slices of a run that is taken nobody had before. */
 static size_t note_touched(struct arena *arena, size_t start, size_t slices) {
-    if (SLOTS)
-        return mip_bitset_set(arena->touched, start, slices);
-    size_t touched = mip_load_relaxed(&arena->a_touched), end = start + slices;
-    size_t fresh = end <= touched ? 0 : mip_min(end - touched, slices);
-    while (end > touched && !mip_cas_relaxed(&arena->a_touched, &touched, end))
-        continue;
-    return fresh;
+    return mip_bitset_is_all_set(arena->touched, start, slices)
+               ? 0
+               : mip_bitset_set(arena->touched, start, slices);
 }
 
 /* A claimed run becomes the caller's. */
@@ -206,11 +202,8 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
         return NULL;
     if (!mip_arena_commit(arena, start, slices)) {
         mip_bitset_give_back(arena->taken, start, slices);
-        /* What is accessible already asks for nothing: that it was passed over was only thrift. */
-        size_t end = mip_min(mip_load_relaxed(&arena->a_frontier), arena->slices);
-        start = SLOTS ? SIZE_MAX
-                      : mip_bitset_claim_run(arena->taken, mip_min(low, end), end, slices,
-                                             alignment >> SLICE_SHIFT, phase);
+        /* That what is accessible was passed over was only thrift. */
+        start = mip_arena_claim_open(arena, low, slices, alignment >> SLICE_SHIFT, phase);
         *refused = start == SIZE_MAX;
         if (*refused)
             return NULL;
@@ -387,7 +380,13 @@ bool mip_arena_is_exclusive(unsigned id) {
     return (mip_arena_at(id)->flags & ARENA_EXCLUSIVE) != 0;
 }
 
-void mip_arena_fork_child(void) {
+void mip_arena_fork_child(bool is_interrupted) {
+    unsigned count = is_interrupted ? 0 : mip_arena_count();
+    for (unsigned i = 0; i < count; i++) {
+        struct arena *arena = mip_arena_at(i);
+        if (arena != NULL)
+            mip_arena_forget_opening(arena);
+    }
     mip_purge_fork_child();
     mip_store_relaxed(&a_growing, false);
 }

@@ -2,11 +2,12 @@
 /* Floor 3, core: arenas, large reserved ranges of address space that are cut into slices.
    Any thread; runs of slices are claimed from bit sets without a lock.
 
-   Per arena and slice, four bits:
+   Per arena and slice, five bits:
      taken   somebody owns the slice (a page, or a purge that is going on)
      dirty   the slice may hold something else than zeroes
      warm    free and resident; waits to be reused or purged.  Implies dirty.
      open    accessible; set by whoever has taken the slice, and never cleared (not with SLOTS)
+     touched somebody had it before
    A slice that is not dirty reads as zero: it was never handed out, or a purge that the kernel
    confirmed came after.  This is the one place that knows what "fresh" means.
    Dirty and warm are written only by whoever has taken the slice.
@@ -33,12 +34,11 @@ struct arena {
     size_t slices;              /* [constant] */
     unsigned flags;             /* [constant] */
     _Atomic(size_t) a_frontier; /* [any, atomic] slices that are accessible; only rises */
-    _Atomic(size_t) a_touched;  /* [any, atomic] slices that were ever taken lie below; likewise */
     _Atomic(size_t) a_filled;   /* [any, atomic] slices of pages full of small blocks; a hint */
     _Atomic(size_t) a_low;      /* [any, atomic] hint: no free slice below */
     _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
-    mip_bit_word *taken, *dirty, *warm, *open;
-    mip_bit_word *touched; /* SLOTS, whose slices are taken in no order: those ever taken */
+    mip_flag a_opening;         /* some thread opens more than its own run; the others do without */
+    mip_bit_word *taken, *dirty, *warm, *open, *touched;
 };
 
 /* A run of slices whose first is aligned to `alignment` bytes (a power of two >= SLICE_SIZE), of
@@ -112,7 +112,9 @@ bool mip_arena_has_warm(size_t slices);
 /* Does some thread hold slices for a moment, in order to purge or to open them? */
 bool mip_arena_is_held(void);
 
-void mip_arena_fork_child(void);
+/* is_interrupted: by a signal's handler that forked, an allocation may be in the midst of all this.
+ */
+void mip_arena_fork_child(bool is_interrupted);
 void mip_provide_fork_child(void);
 
 #endif

@@ -38,6 +38,15 @@ void mip_arena_let_go(void);
    the program's to change.  With SLOTS what nobody has taken yet stays closed. */
 bool mip_arena_commit(struct arena *arena, size_t start, size_t slices);
 
+/* A run as mip_arena_claim finds it, of what is accessible already: it asks the system for nothing.
+ */
+size_t mip_arena_claim_open(struct arena *arena, size_t low, size_t slices, size_t alignment,
+                            size_t phase);
+
+/* In the child after fork, before it counts: what threads that are no more were about to open is
+   nobody's. */
+void mip_arena_forget_opening(struct arena *arena);
+
 /* Fault the beginning of a fresh run in ahead of its use, if the option says so. */
 void mip_arena_populate(char *start, size_t size);
 

@@ -53,28 +53,53 @@ static bool os_commit(struct arena *arena, size_t start, size_t slices) {
     return mip_os_commit(arena->base + (start << SLICE_SHIFT), slices << SLICE_SHIFT);
 }
 
-/* Open a run, and a step beyond it that is free and closed, if that can be had: the more is open,
-   the longer the step. */
-static bool open_run(struct arena *arena, size_t start, size_t slices) {
-    size_t end = start + slices, frontier = mip_load_relaxed(&arena->a_frontier);
+/* Claim what is free and closed right before `start`, down to the frontier: an alignment passes
+   slices over, and each range that stays closed is a mapping to the kernel.  How many. */
+static size_t claim_before(struct arena *arena, size_t start) {
+    size_t from = mip_load_relaxed(&arena->a_frontier);
+    if (from >= start)
+        return 0;
+    from = mip_max(from, mip_bitset_previous_set(arena->taken, start - 1) + 1); /* none: 0 */
+    from = mip_max(from, mip_bitset_previous_set(arena->open, start - 1) + 1);
+    return from < start && mip_bitset_claim(arena->taken, from, start - from) ? start - from : 0;
+}
+
+/* Claim what is free and closed from `start` on, and below `end`.  How many. */
+static size_t claim_behind(struct arena *arena, size_t start, size_t end) {
+    end = mip_bitset_next_set(arena->taken, start, mip_max(start, mip_min(end, arena->slices)));
+    end = mip_bitset_next_set(arena->open, start, end);
+    return end > start && mip_bitset_claim(arena->taken, start, end - start) ? end - start : 0;
+}
+
+/* Open a run, and with it what lies before it and a step behind it: the more is open, the longer
+   the step. */
+static bool open_more(struct arena *arena, size_t start, size_t slices) {
+    size_t frontier = mip_load_relaxed(&arena->a_frontier);
     size_t step = mip_max(COMMIT_SLICES_MIN, mip_min(frontier / 4, COMMIT_SLICES_MAX));
-    size_t target = mip_min(mip_max(end, start + step), arena->slices);
-    target = mip_bitset_next_set(arena->taken, end, target);
-    size_t ahead = mip_bitset_next_set(arena->open, end, target) - end;
     mip_arena_hold();
-    bool is_ahead = ahead > 0 && mip_bitset_claim(arena->taken, end, ahead);
-    bool is_open = is_ahead && os_commit(arena, start, slices + ahead);
+    size_t before = claim_before(arena, start);
+    size_t behind = claim_behind(arena, start + slices, start - before + step);
+    size_t from = start - before, count = before + slices + behind;
+    bool is_open = count > slices && os_commit(arena, from, count);
     if (is_open)
-        note_open(arena, start, slices + ahead);
-    if (is_ahead)
-        mip_bitset_give_back(arena->taken, end, ahead);
+        note_open(arena, from, count);
+    mip_bitset_give_back(arena->taken, from, before);
+    mip_bitset_give_back(arena->taken, start + slices, behind);
     mip_arena_let_go();
-    if (!is_open) {
-        is_open = os_commit(arena, start, slices);
-        if (is_open)
-            note_open(arena, start, slices);
-    }
     return is_open;
+}
+
+static bool open_run(struct arena *arena, size_t start, size_t slices) {
+    if (!mip_exchange_acquire(&arena->a_opening, true)) { /* pairs with the release below */
+        bool is_open = open_more(arena, start, slices);
+        mip_store_release(&arena->a_opening, false);
+        if (is_open)
+            return true;
+    }
+    if (!os_commit(arena, start, slices))
+        return false;
+    note_open(arena, start, slices);
+    return true;
 }
 
 bool mip_arena_commit(struct arena *arena, size_t start, size_t slices) {
@@ -88,6 +113,27 @@ bool mip_arena_commit(struct arena *arena, size_t start, size_t slices) {
            !mip_cas_relaxed(&arena->a_frontier, &frontier, start + slices))
         continue;
     return mip_os_commit(arena->base + (start << SLICE_SHIFT), slices << SLICE_SHIFT);
+}
+
+size_t mip_arena_claim_open(struct arena *arena, size_t low, size_t slices, size_t alignment,
+                            size_t phase) {
+    size_t start = SIZE_MAX, from = low, end = mip_load_relaxed(&arena->a_frontier);
+    while (!SLOTS && start == SIZE_MAX && from < arena->slices) {
+        end = mip_bitset_next_clear(arena->open, mip_max(from, end), arena->slices);
+        start = mip_bitset_claim_run(arena->taken, from, end, slices, alignment, phase);
+        from = mip_bitset_next_set(arena->open, end, arena->slices);
+    }
+    return start;
+}
+
+void mip_arena_forget_opening(struct arena *arena) {
+    size_t i = mip_load_relaxed(&arena->a_frontier);
+    mip_store_relaxed(&arena->a_opening, false);
+    while (!SLOTS && (i = mip_bitset_next_set(arena->taken, i, arena->slices)) < arena->slices) {
+        if (!mip_bitset_is_any_set(arena->open, i, 1))
+            mip_bitset_give_back(arena->taken, i, 1);
+        i++;
+    }
 }
 
 void mip_arena_populate(char *start, size_t size) {

@@ -34,7 +34,7 @@ static void fork_child(void) {
     }
     mip_page_fork_child();
     mip_heap_fork_child();
-    mip_arena_fork_child();
+    mip_arena_fork_child(self == NULL || mip_load_relaxed(&self->a_busy) != 0);
     mip_provide_fork_child();
     mip_random_reseed((uint64_t)getpid());
 }

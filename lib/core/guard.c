@@ -71,19 +71,22 @@ static void release(const struct gone *old) {
 
 void mip_guard_unmap(void *start, size_t size, size_t room, unsigned alignment_shift) {
     struct gone now = {start, room, mip_max((size_t)1 << alignment_shift, SLICE_SIZE)};
-    mip_stat_increase(MIP_STAT_MMAPS, 2);
+    mip_stat_increase(MIP_STAT_MMAPS, 3);
     mip_stat_decrease(MIP_STAT_RESERVED, room);
     mip_stat_decrease(MIP_STAT_COMMITTED, size);
     mip_stat_increase(MIP_STAT_RESET, size);
     /* Where addresses are few, none wait. */
-    bool may_wait = mip_os_info.address_limit == SIZE_MAX && sizeof(void *) >= 8;
-    enum mip_os_answer answer = may_wait ? mip_os_renounce(start, room) : MIP_OS_REFUSED;
-    if (answer == MIP_OS_LOST) {
-        mip_sub_relaxed(&a_count, 1); /* of what was there before it, the addresses are left */
+    if (mip_os_info.address_limit != SIZE_MAX || sizeof(void *) < 8 ||
+        !mip_os_decommit(start, room)) { /* locked memory, for one */
+        release(&now);
         return;
     }
-    bool is_closed = answer == MIP_OS_DONE || (may_wait && mip_os_decommit(start, room));
-    if (!is_closed || !try_lock()) {
+    if (mip_os_renounce(start, room) == MIP_OS_LOST) {
+        now.room = 0; /* not ours any more; what lies before it is */
+        release(&now);
+        return;
+    }
+    if (!try_lock()) {
         release(&now);
         return;
     }

@@ -74,7 +74,7 @@ static size_t memory_size(size_t small) {
     struct sysinfo info;
     (void)small;
     if (syscall(SYS_sysinfo, &info) == 0) {
-        return clamp((uint64_t)info.totalram * info.mem_unit);
+        return clamp(((uint64_t)info.totalram + info.totalswap) * info.mem_unit);
     }
 #elif defined(_SC_PHYS_PAGES)
     long pages = sysconf(_SC_PHYS_PAGES);

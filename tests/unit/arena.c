@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static size_t resident(void) {
@@ -324,7 +325,7 @@ END_TEST
 /* A child of fork, made by a signal handler that interrupted a purge, goes on with it. */
 static int fork_in_advice(enum mip_os_call call) {
     if (call == MIP_OS_MADVISE && ++advices == 1)
-        mip_arena_fork_child();
+        mip_arena_fork_child(true);
     return 0;
 }
 
@@ -371,39 +372,119 @@ static unsigned reserve_closed(void) {
     return arena;
 }
 
-/* What an alignment passes over stays closed, is opened when it is taken, and lets the frontier
-   rise over what is open beyond it. */
-START_TEST(test_gap_below_the_frontier) {
-    enum { APART = 1024 };
-    unsigned id = reserve_closed(), got;
+static char *take_one(unsigned id, size_t alignment) {
+    unsigned got;
     bool is_zero;
-    struct arena *arena = mip_arena_at(id);
-    size_t before = committed();
-    char *far = mip_arena_take(1, APART * SLICE_SIZE, id + 1, &got, &is_zero);
-    ck_assert_ptr_nonnull(far);
-    size_t at = (size_t)(far - arena->base) >> SLICE_SHIFT;
-    if (at == 0) { /* the arena begins at such an address */
-        far = mip_arena_take(1, APART * SLICE_SIZE, id + 1, &got, &is_zero);
-        ck_assert_ptr_nonnull(far);
-        at = (size_t)(far - arena->base) >> SLICE_SHIFT;
-    }
-    far[0] = 1;
-    ck_assert_uint_le(mip_load_relaxed(&arena->a_frontier), at);
-    if (!is_accessible(arena->base + (at - 1) * SLICE_SIZE))
-        ck_assert_uint_le(committed() - before, 2 * 8 * SLICE_SIZE);
+    return mip_arena_take(1, alignment, id + 1, &got, &is_zero);
+}
+
+/* A slice at a multiple of many, which is not the arena's first. */
+enum { APART = 1024 };
+
+static size_t take_far(unsigned id) {
+    const struct arena *arena = mip_arena_at(id);
+    size_t phase = (uintptr_t)arena->base >> SLICE_SHIFT, at = 0;
+    while (at < APART / 4)
+        at = (size_t)(take_one(id, APART * SLICE_SIZE) - arena->base) >> SLICE_SHIFT;
+    ck_assert_uint_lt(at, CLOSED);
+    ck_assert_uint_eq((at + phase) % APART, 0);
+    arena->base[at * SLICE_SIZE] = 1;
+    return at;
+}
+
+static size_t described(unsigned id) {
     struct mip_arena_state state;
     ck_assert(mip_arena_describe(id + 1, true, &state));
-    ck_assert_uint_eq(state.committed, committed() - before);
-    for (size_t i = 0; i < at; i++) {
-        char *p = mip_arena_take(1, SLICE_SIZE, id + 1, &got, &is_zero);
-        if (p == NULL || p > far)
-            break;
-        ck_assert(is_zero);
-        p[0] = 1;
-    }
+    return state.committed;
+}
+
+static int protects;
+
+static int count_protects(enum mip_os_call call) {
+    protects += call == MIP_OS_MPROTECT;
+    return 0;
+}
+
+/* What an alignment passes over is opened with the rest: else each block would be a mapping. */
+START_TEST(test_gap_is_opened) {
+    unsigned id = reserve_closed();
+    struct arena *arena = mip_arena_at(id);
+    size_t before = committed();
+    mip_os_fault_hook = count_protects;
+    size_t at = take_far(id);
+    mip_os_fault_hook = NULL;
+    ck_assert_int_le(protects, 2);
     ck_assert_uint_gt(mip_load_relaxed(&arena->a_frontier), at);
-    ck_assert(mip_arena_describe(id + 1, true, &state));
-    ck_assert_uint_eq(state.committed, committed() - before);
+    ck_assert(is_accessible(arena->base + (at - 1) * SLICE_SIZE));
+    ck_assert_uint_eq(described(id), committed() - before);
+}
+END_TEST
+
+static int fail_protect(enum mip_os_call call) {
+    return call == MIP_OS_MPROTECT ? 12 : 0;
+}
+
+/* Another thread has a slice of what is passed over and has not opened it: it stays closed, and
+   what lies before it.  What is open behind it is found when the kernel gives nothing more. */
+START_TEST(test_gap_below_what_is_open) {
+    enum { OTHER = 100 };
+    unsigned id = reserve_closed();
+    struct arena *arena = mip_arena_at(id);
+    size_t before = committed();
+    size_t place = mip_bitset_next_clear(arena->taken, OTHER, CLOSED);
+    ck_assert(mip_bitset_claim(arena->taken, place, 1));
+    size_t at = take_far(id);
+    ck_assert_uint_gt(at, place);
+    ck_assert(!is_accessible(arena->base + place * SLICE_SIZE));
+    ck_assert(is_accessible(arena->base + (place + 1) * SLICE_SIZE));
+    ck_assert_uint_le(mip_load_relaxed(&arena->a_frontier), place);
+    ck_assert_uint_eq(described(id), committed() - before);
+    size_t open = mip_bitset_count(arena->open, 0, CLOSED);
+    size_t taken = mip_bitset_count(arena->taken, 0, CLOSED) - 1;
+    mip_os_fault_hook = fail_protect;
+    for (; taken < open; taken++)
+        ck_assert_ptr_nonnull(take_one(id, SLICE_SIZE));
+    ck_assert_ptr_null(take_one(id, SLICE_SIZE));
+    mip_os_fault_hook = NULL;
+    mip_bitset_give_back(arena->taken, place, 1);
+    for (int i = 0; i < 2 * OTHER && mip_load_relaxed(&arena->a_frontier) <= at; i++)
+        ck_assert_ptr_nonnull(take_one(id, SLICE_SIZE));
+    ck_assert_uint_gt(mip_load_relaxed(&arena->a_frontier), at);
+    ck_assert_uint_eq(described(id), committed() - before);
+}
+END_TEST
+
+/* A child of fork has what other threads were about to open. */
+static int child_status;
+
+static int fork_at_first_protect(enum mip_os_call call) {
+    if (call != MIP_OS_MPROTECT || child_status != 0)
+        return 0;
+    child_status = 1;
+    pid_t child = fork();
+    if (child == 0) {
+        unsigned id = run_arena;
+        const struct arena *arena = mip_arena_at(id);
+        size_t held = mip_bitset_count(arena->taken, 0, arena->slices);
+        mip_arena_fork_child(false);
+        bool is_good = held > 1 && mip_bitset_count(arena->taken, 0, arena->slices) == 0 &&
+                       !mip_arena_is_held();
+        _exit(is_good ? 0 : 3);
+    }
+    waitpid(child, &child_status, 0);
+    return 0;
+}
+
+START_TEST(test_fork_while_opening) {
+    unsigned id = run_arena = reserve_closed();
+    if (SLOTS) {
+        printf("arena: nothing is opened ahead here\n");
+        return;
+    }
+    mip_os_fault_hook = fork_at_first_protect;
+    ck_assert_ptr_nonnull(take_one(id, SLICE_SIZE));
+    mip_os_fault_hook = NULL;
+    ck_assert_int_eq(child_status, 0);
 }
 END_TEST
 
@@ -424,29 +505,42 @@ static int take_at_first_protect(enum mip_os_call call) {
     return 0;
 }
 
-START_TEST(test_access_of_others) {
+static void take_beside_another(size_t alignment) {
+    enum { MORE = 40 };
     closed_arena = reserve_closed();
-    unsigned got;
-    bool is_zero;
-    if (SLOTS || !is_accessible((char *)&closed_arena)) {
-        printf("arena: access is not changed here\n");
-        return;
-    }
+    others = NULL;
     struct arena *arena = mip_arena_at(closed_arena);
+    size_t phase = (uintptr_t)arena->base >> SLICE_SHIFT, step = 8;
+    size_t gap = (0 - phase) & ((alignment >> SLICE_SHIFT) - 1);
     mip_os_fault_hook = take_at_first_protect;
-    char *p = mip_arena_take(1, SLICE_SIZE, closed_arena + 1, &got, &is_zero);
+    char *p = take_one(closed_arena, alignment);
     mip_os_fault_hook = NULL;
     ck_assert_ptr_nonnull(p);
     ck_assert_ptr_nonnull(others);
     ck_assert_ptr_ne(p, others);
     ck_assert(is_accessible(p));
     ck_assert(!is_accessible(others));
+    /* One at a time opens more than it needs. */
+    ck_assert_uint_eq(mip_bitset_count(arena->open, 0, CLOSED), mip_max(gap + 1, step) + 1);
     /* Nor do those who come after it change that, whatever the step. */
-    for (int i = 0; i < 40; i++)
-        ck_assert_ptr_nonnull(mip_arena_take(1, SLICE_SIZE, closed_arena + 1, &got, &is_zero));
+    for (int i = 0; i < MORE; i++)
+        ck_assert_ptr_nonnull(take_one(closed_arena, SLICE_SIZE));
     ck_assert(!is_accessible(others));
     ck_assert(!mip_arena_is_held());
-    ck_assert_uint_eq(mip_bitset_count(arena->taken, 0, arena->slices), 42);
+    ck_assert_uint_eq(mip_bitset_count(arena->taken, 0, CLOSED), MORE + 2);
+    /* What was passed over for a moment was never anybody's. */
+    ck_assert_uint_eq(mip_bitset_count(arena->touched, 0, CLOSED), MORE + 2);
+}
+
+START_TEST(test_access_of_others) {
+    mip_os_init();
+    if (SLOTS || !CAN_GIVE_BACK) {
+        printf("arena: access is not changed here\n");
+        return;
+    }
+    take_beside_another(SLICE_SIZE);
+    take_beside_another(64 * SLICE_SIZE);
+    take_beside_another(APART * SLICE_SIZE);
 }
 END_TEST
 
@@ -557,7 +651,9 @@ static TCase *arenas(void) {
     tcase_add_test(test_case, test_given_back_behind_a_purge);
     tcase_add_test(test_case, test_purge_in_portions);
     tcase_add_test(test_case, test_fork_within_a_purge);
-    tcase_add_test(test_case, test_gap_below_the_frontier);
+    tcase_add_test(test_case, test_gap_is_opened);
+    tcase_add_test(test_case, test_gap_below_what_is_open);
+    tcase_add_test(test_case, test_fork_while_opening);
     tcase_add_test(test_case, test_access_of_others);
     tcase_add_test(test_case, test_growth);
     tcase_add_test(test_case, test_full_table);
