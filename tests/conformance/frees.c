@@ -8,6 +8,8 @@
 #endif
 #include "names.h"
 
+#include "../../lib/override/compatible.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -155,9 +157,7 @@ static void every_release_frees(void) {
 static void sized_releases_exist(void) {
     expect(names()->free_sized != NULL, "no free_sized");
     expect(names()->free_aligned_sized != NULL, "no free_aligned_sized");
-#ifdef __GLIBC__
-    expect(names()->cfree != NULL, "no cfree");
-#endif
+    expect(!MIP_HAS_OLD_CFREE || names()->cfree != NULL, "no cfree");
 }
 
 /* The variants that are strict end the process; the release variant frees the block. */

@@ -8,6 +8,8 @@
 #endif
 #include "names.h"
 
+#include "../../lib/override/compatible.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +93,7 @@ static void find_the_rest(void) {
 #ifdef NAMES_LINKED
     libc_names.free_sized = free_sized;
     libc_names.free_aligned_sized = free_aligned_sized;
-#ifdef __GLIBC__
+#if MIP_HAS_OLD_CFREE
     libc_names.cfree = cfree;
 #endif
 #else

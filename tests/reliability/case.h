@@ -79,6 +79,11 @@ UNUSED static size_t allowed(size_t plain, size_t checking) {
     return is_checking() ? checking : plain;
 }
 
+/* The calling process is to end by itself before that, or by SIGALRM. */
+UNUSED static void die_after(unsigned seconds) {
+    alarm(column_is("delayed") ? 4 * seconds : seconds);
+}
+
 /* How often: in `make check`, and in `make check-reliability-full`. */
 UNUSED static size_t times(size_t quick, size_t full) {
     return getenv("CASE_FULL") != NULL ? full : quick;

@@ -16,7 +16,7 @@ static void *churn(void *arg) {
 
 static void live(int depth) {
     pthread_t threads[4];
-    alarm(10);
+    die_after(20);
     for (uintptr_t i = 0; i < COUNT_OF(threads); i++)
         threads[i] = start(churn, (void *)i);
     use_every_size(18);

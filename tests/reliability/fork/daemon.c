@@ -14,7 +14,7 @@ static size_t private_dirty(void) {
 }
 
 static void live(void) {
-    alarm(10);
+    die_after(20);
     if (fork() != 0)
         _exit(0);
     for (int i = 0; i < 200; i++)

@@ -27,7 +27,7 @@ static void *use(void *arg) {
 }
 
 static void live(bool forks) {
-    alarm(10);
+    die_after(20);
     use_every_size(20);
     for (int i = 0; i < SLOTS; i++)
         free(atomic_exchange(&a_slots[i], NULL));

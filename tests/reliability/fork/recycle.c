@@ -17,7 +17,7 @@ static void *fill(void *arg) {
 }
 
 static void live(void) {
-    alarm(20);
+    die_after(20);
     for (size_t round = 0; round < 4; round++) {
         for (size_t t = 0; t < THREADS; t++)
             for (size_t i = 0; i < BLOCKS; i++)

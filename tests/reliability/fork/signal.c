@@ -16,7 +16,7 @@ static void fork_now(int number) {
     if (pid == 0) {
         /* Every eighth child goes on with what was interrupted. */
         sigaction(SIGALRM, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-        alarm(20);
+        die_after(20);
         if (children % 8 != 0)
             _exit(0);
         is_child = 1;

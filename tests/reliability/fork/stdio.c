@@ -28,7 +28,7 @@ static void *fork_on(void *arg) {
     while (atomic_fetch_add(&a_forks, 1) < times(60, 2000)) {
         pid_t pid = fork();
         if (pid == 0) {
-            alarm(10);
+            die_after(20);
             free(malloc(1000));
             _exit(0);
         }

@@ -156,7 +156,7 @@ int main(int argc, char **argv) {
             int status;
             pid_t pid = fork();
             if (pid == 0) {
-                alarm(20);
+                die_after(20);
                 _exit(try_from(calls[i].number, n));
             }
             CHECK(waitpid(pid, &status, 0) == pid);

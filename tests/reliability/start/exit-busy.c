@@ -22,7 +22,7 @@ int main(void) {
     for (size_t i = 0; i < times(20, 500); i++) {
         pid_t pid = fork();
         if (pid == 0) {
-            alarm(10);
+            die_after(20);
             atexit(use);
             for (uintptr_t t = 0; t < 6; t++)
                 start(churn, (void *)t);

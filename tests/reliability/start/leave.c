@@ -20,7 +20,7 @@ static int end_of(void (*way)(void)) {
     if (pid == 0) {
         struct rlimit none = {0, 0};
         setrlimit(RLIMIT_CORE, &none);
-        alarm(10);
+        die_after(20);
         at_quick_exit(use);
         signal(SIGABRT, handle);
         signal(SIGSEGV, handle);

@@ -40,7 +40,7 @@ static int try(void (*use)(void), char *said, size_t room) {
     if (pid == 0) {
         struct rlimit none = {0, 0};
         setrlimit(RLIMIT_CORE, &none);
-        alarm(20);
+        die_after(20);
         dup2(ends[1], STDERR_FILENO);
         block = malloc(size);
         memset(block, 1, size < MIB ? size : MIB);

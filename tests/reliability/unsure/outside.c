@@ -45,7 +45,7 @@ static int try(void (*use)(void *), void *p, char *said, size_t room) {
     if (pid == 0) {
         struct rlimit none = {0, 0};
         setrlimit(RLIMIT_CORE, &none);
-        alarm(20);
+        die_after(20);
         dup2(ends[1], STDERR_FILENO);
         use(p);
         use_every_size(20);
