@@ -749,8 +749,11 @@ inline void *allocate(std::size_t size, std::size_t alignment) {
     return alignment > BLOCK_ALIGNMENT ? mi_new_aligned(size, alignment) : mi_new(size);
 }
 
-/* Fails like operator new. */
+/* Fails like operator new; no handler can help with an alignment that nobody serves. */
 inline void *allocate_from(mi_heap_t *heap, std::size_t size, std::size_t alignment) {
+    if ((alignment & (alignment - 1)) != 0 || alignment > static_cast<std::size_t>(1) << 30) {
+        throw_bad_alloc();
+    }
     for (;;) {
         void *block = alignment > BLOCK_ALIGNMENT ? mi_heap_malloc_aligned(heap, size, alignment)
                                                   : mi_heap_malloc(heap, size);

@@ -2,6 +2,8 @@
 /* Chapter "basic": allocate, reallocate, free.  Strings are in strings.c.  Any thread. */
 #include "api.h"
 
+#include <errno.h>
+
 void mi_free(void *p) {
     mip_fast_free(p);
 }
@@ -44,7 +46,7 @@ void *mi_reallocn(void *p, size_t count, size_t size) {
 
 void *mi_reallocf(void *p, size_t newsize) {
     void *block = mip_heap_realloc(NULL, p, newsize, false);
-    if (MIP_UNLIKELY(block == NULL)) {
+    if (MIP_UNLIKELY(block == NULL) && errno != EINVAL) { /* else p is none */
         mip_free(p);
     }
     return block;

@@ -3,6 +3,8 @@
    only; any thread frees. */
 #include "api.h"
 
+#include <errno.h>
+
 mi_heap_t *mi_heap_new(void) {
     return handle_of(mip_heap_new(0));
 }
@@ -65,7 +67,7 @@ void *mi_heap_reallocn(mi_heap_t *heap, void *p, size_t count, size_t size) {
 
 void *mi_heap_reallocf(mi_heap_t *heap, void *p, size_t newsize) {
     void *block = mip_heap_realloc(heap_of(heap), p, newsize, false);
-    if (MIP_UNLIKELY(block == NULL)) {
+    if (MIP_UNLIKELY(block == NULL) && errno != EINVAL) { /* else p is none */
         mip_free(p);
     }
     return block;

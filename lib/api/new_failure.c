@@ -25,6 +25,7 @@
 #include "cxx_names.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <link.h>
 
 typedef void generic_function(void);
@@ -309,8 +310,7 @@ static void *ask_runtime(const void *operator_new, enum mip_new_form form, size_
     return call_operator(operator_new, form, IMPOSSIBLE_SIZE, alignment);
 }
 
-void *mip_api_new_failed(enum mip_new_form form, size_t size, size_t alignment,
-                         const void *caller) {
+static void *new_failed(enum mip_new_form form, size_t size, size_t alignment, const void *caller) {
     /* No handler can help, and its loop would not end. */
     if (is_aligned(form) && (!mip_is_power_of_two(alignment) || alignment > MIP_ALIGNMENT_MAX)) {
         if (is_nothrow(form)) {
@@ -329,6 +329,17 @@ void *mip_api_new_failed(enum mip_new_form form, size_t size, size_t alignment,
         }
     }
     return ask_runtime(operator_new, form, size, alignment, caller);
+}
+
+/* errno is that of the failed allocation, whatever a handler did to it. */
+void *mip_api_new_failed(enum mip_new_form form, size_t size, size_t alignment,
+                         const void *caller) {
+    int error = errno;
+    void *p = new_failed(form, size, alignment, caller);
+    if (p == NULL) {
+        errno = error;
+    }
+    return p;
 }
 
 void *mip_api_heap_new_failed(struct heap *heap, size_t size, const void *caller) {

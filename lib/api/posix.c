@@ -17,7 +17,7 @@ int mi_posix_memalign(void **p, size_t alignment, size_t size) {
     }
     block = mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
     if (block == NULL) {
-        error = errno;
+        error = ENOMEM; /* also for an alignment that is good, but more than there is */
     } else {
         *p = block;
     }
@@ -105,15 +105,8 @@ size_t mi_malloc_good_size(size_t size) {
 /* A size that the block cannot have, or an alignment it has not, means that the caller frees
    something else than it believes. */
 static void check_promise(const void *p, size_t size, size_t alignment) {
-    if (!SLOTS || p == NULL) {
-        return;
-    }
-    if (mip_usable_size(p) < size) {
-        mip_fatal("free of block %p with a wrong size: %zu, usable are %zu", p, size,
-                  mip_usable_size(p));
-    }
-    if (alignment != 0 && (uintptr_t)p % alignment != 0) {
-        mip_fatal("free of block %p with a wrong alignment: %zu", p, alignment);
+    if (SLOTS) {
+        mip_strict_check_promise(p, size, alignment);
     }
 }
 

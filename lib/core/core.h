@@ -52,6 +52,8 @@ size_t mip_good_size(size_t size);
    alignment. */
 void mip_strict_check_size(const void *p, size_t size);
 void mip_strict_check_alignment(const void *p, size_t alignment);
+/* Likewise where it was asked for with less, or p is at no multiple of the alignment (0: any). */
+void mip_strict_check_promise(const void *p, size_t size, size_t alignment);
 
 /* Variants with ORIGINS: where a block came from, and the end of the process when it goes another
    way; `function` frees it. */

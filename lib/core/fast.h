@@ -46,6 +46,14 @@ void *mip_zalloc_slow(size_t size);
 void mip_free_slow(void *p);
 void mip_free_other(void *p, struct page *page);
 
+/* Has p what was asked for?  An alignment of p itself is at least that of plain blocks; alignment
+   0: none was. */
+MIP_INLINE bool mip_is_aligned_at(const void *p, size_t alignment, size_t offset) {
+    size_t mask = alignment == 0 ? 0 : alignment - 1;
+    return (((uintptr_t)p + offset) & mask) == 0 &&
+           ((offset & mask) != 0 || (uintptr_t)p % GRANULE == 0);
+}
+
 MIP_INLINE struct heap *mip_tls_default(void) {
     return (struct heap *)((uintptr_t)&mip_root.empty_list + mip_tls_heap);
 }

@@ -102,8 +102,9 @@ static void *remap(struct page *page, size_t size, bool zero, bool may_move) {
     return p;
 }
 
-/* In place, or by moving a mapping; NULL when neither is possible. */
-static void *resize(struct page *page, void *p, size_t size, bool zero, bool may_move) {
+/* In place, or by moving a mapping that stays in its heap (NULL: it may not move); NULL when
+   neither is possible. */
+static void *resize(struct page *page, void *p, size_t size, bool zero, const struct heap *to) {
     struct thread *thread = mip_thread_self();
     if (!(mip_page_flags(page) & PAGE_SINGLE) || size <= MEDIUM_MAX || size > MIP_SIZE_MAX ||
         thread == NULL || mip_page_owner(page) != thread || p != (void *)page->start)
@@ -113,7 +114,7 @@ static void *resize(struct page *page, void *p, size_t size, bool zero, bool may
     if (resize_single(page, size, zero))
         result = p;
     else if ((mip_page_flags(page) & (PAGE_MAPPED | PAGE_INTERIOR)) == PAGE_MAPPED)
-        result = remap(page, size, zero, may_move);
+        result = remap(page, size, zero, to == mip_heap_of_page(page));
     mip_busy_leave(thread);
     return result;
 }
@@ -173,7 +174,7 @@ static MIP_NOINLINE void *realloc_any(struct heap *heap, void *p, size_t size, b
             clear_tail(p, size, usable);
         return p;
     }
-    void *result = resize(page, p, size, zero, true);
+    void *result = resize(page, p, size, zero, heap != NULL ? heap : mip_tls_default());
     if (result == NULL && size < usable && (uintptr_t)p % GRANULE == 0)
         result = shrink(heap, p, usable, size, zero);
     else if (result == NULL)
@@ -222,12 +223,11 @@ void *mip_heap_realloc_aligned(struct heap *heap, void *p, size_t size, size_t a
         errno = EINVAL;
         return NULL;
     }
-    size_t least = offset % alignment == 0 ? mip_max(alignment, GRANULE) : alignment;
-    bool is_aligned = ((uintptr_t)p + offset) % least == 0;
-    if (!is_aligned || size > usable)
+    if (!mip_is_aligned_at(p, alignment, offset) || size > usable)
         return move(p, mip_heap_malloc_aligned(heap, size, alignment, offset, zero), usable, size);
     int saved = errno;
-    void *fresh = is_in_place(usable, size)
+    size_t rounding = mip_min(alignment, NATURAL_ALIGNMENT_MAX) - 1; /* of a new block */
+    void *fresh = is_in_place(usable, mip_min(size + rounding, usable))
                       ? NULL
                       : mip_heap_try_aligned(heap, size, alignment, offset, zero);
     if (fresh != NULL)
@@ -245,8 +245,8 @@ void *mip_expand(void *p, size_t size) {
     if (page == NULL || size > MIP_SIZE_MAX)
         return NULL;
     int saved = errno;
-    void *result =
-        size <= mip_usable_size_in("realloc", p) ? p : resize(page, p, size, false, false);
+    size_t usable = mip_usable_size_in("realloc", p);
+    void *result = usable == 0 ? NULL : size <= usable ? p : resize(page, p, size, false, NULL);
     errno = saved;
     return result;
 }

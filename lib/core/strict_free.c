@@ -214,6 +214,16 @@ void mip_strict_check_alignment(const void *p, size_t alignment) {
         wrong_alignment(&found, alignment);
 }
 
+void mip_strict_check_promise(const void *p, size_t size, size_t alignment) {
+    if (p == NULL)
+        return;
+    struct mip_found found = mip_strict_find("sized free", p);
+    if (found.size < size)
+        wrong_size(&found, size);
+    if (alignment != 0 && (uintptr_t)p % alignment != 0)
+        wrong_alignment(&found, alignment);
+}
+
 size_t mip_strict_usable_size(const char *function, const void *p) {
     return p == NULL ? 0 : mip_strict_find(function, p).size;
 }

@@ -17,11 +17,13 @@ static size_t room_of(const struct mip_found *found) {
     return room - !(mip_page_flags(found->page) & PAGE_GUARDED);
 }
 
-static bool is_in_place(const struct mip_found *found, size_t size) {
+/* And not in much less than a new block would take. */
+static bool is_in_place(const struct mip_found *found, size_t size, size_t alignment) {
     if (size == 0 || (mip_page_flags(found->page) & PAGE_CLOSED_OFF))
         return size == found->size;
     size_t room = room_of(found);
-    return size <= room && (size >= room / 2 || room <= 2 * GRANULE);
+    size_t rounded = size + mip_min(alignment, NATURAL_ALIGNMENT_MAX);
+    return size <= room && (rounded >= room / 2 || room <= 2 * GRANULE);
 }
 
 static void *fresh_block(struct heap *heap, size_t size, size_t alignment, size_t offset,
@@ -44,10 +46,8 @@ void *mip_strict_realloc(struct heap *heap, void *p, size_t size, size_t alignme
         return mip_strict_malloc(heap, size, zero);
     struct mip_found found = mip_strict_find("realloc", p);
     mip_strict_check_ends("realloc", &found);
-    size_t least =
-        alignment == 0 || offset % alignment == 0 ? mip_max(alignment, GRANULE) : alignment;
-    bool is_aligned = ((uintptr_t)p + offset) % least == 0;
-    if (is_aligned && is_in_place(&found, size)) {
+    bool is_aligned = mip_is_aligned_at(p, alignment, offset);
+    if (is_aligned && is_in_place(&found, size, alignment)) {
         mip_strict_resize(&found, size, zero);
         return p;
     }

@@ -120,10 +120,14 @@ void mip_watched_free(void *p) {
     mip_tool_end();
 }
 
-/* Within the block that p is.  False: there is no room, or far too much. */
+static bool is_far_less(size_t size, size_t alignment, size_t usable) {
+    size_t rounded = padded(size) + mip_min(alignment, NATURAL_ALIGNMENT_MAX);
+    return rounded < usable / 2 && usable > 4 * GRANULE;
+}
+
+/* Within the block that p is.  False: there is no room. */
 static bool resize(char *p, size_t usable, size_t old_size, size_t size, bool zero) {
-    size_t wanted = padded(size);
-    if (wanted > usable || (wanted < usable / 2 && usable > 4 * GRANULE))
+    if (padded(size) > usable)
         return false;
     mip_tool_unpoison(p, usable);
     write_tail(p + usable, mark_of(p), size);
@@ -146,11 +150,27 @@ static size_t size_in(const char *function, char *p, size_t *usable) {
     return live ? size : SIZE_MAX;
 }
 
+/* Silent: a failure is not told. */
+static void *fresh_block(struct heap *heap, size_t size, size_t alignment, size_t offset, bool zero,
+                         bool is_silent) {
+    if (!is_silent)
+        return alignment == 0
+                   ? mip_watched_heap_malloc(heap, size, zero)
+                   : mip_watched_heap_malloc_aligned(heap, size, alignment, offset, zero);
+    mip_tool_begin();
+    void *p = SLOTS            ? mip_strict_try(heap, padded(size), alignment, offset, false)
+              : alignment == 0 ? mip_heap_try(heap, padded(size), false)
+                               : mip_heap_try_aligned(heap, padded(size), alignment, offset, false);
+    give(p, size, zero);
+    mip_tool_end();
+    return p;
+}
+
 /* alignment 0: none asked for. */
 static void *reallocate(struct heap *heap, void *p, size_t size, size_t alignment, size_t offset,
                         bool zero, void *caller) {
-    size_t usable,
-        least = alignment == 0 || offset % alignment == 0 ? mip_max(alignment, GRANULE) : alignment;
+    size_t usable;
+    bool is_aligned = mip_is_aligned_at(p, alignment, offset);
     mip_tool_begin();
     size_t old_size = size_in("realloc", p, &usable);
     bool is_bad = old_size == SIZE_MAX;
@@ -158,8 +178,8 @@ static void *reallocate(struct heap *heap, void *p, size_t size, size_t alignmen
         mip_heap_realloc(heap, p, size, zero); /* tells what p is */
     else if (is_bad)
         tell_not_live("realloc", p, caller);
-    bool done = !is_bad && ((uintptr_t)p + offset) % least == 0 && size <= MIP_SIZE_MAX &&
-                resize(p, usable, old_size, size, zero);
+    bool done = !is_bad && is_aligned && size <= MIP_SIZE_MAX &&
+                !is_far_less(size, alignment, usable) && resize(p, usable, old_size, size, zero);
     mip_tool_end();
     if (is_bad) {
         mip_tool_freed(p);
@@ -168,9 +188,16 @@ static void *reallocate(struct heap *heap, void *p, size_t size, size_t alignmen
     }
     if (done)
         return p;
-    void *fresh = alignment == 0
-                      ? mip_watched_heap_malloc(heap, size, zero)
-                      : mip_watched_heap_malloc_aligned(heap, size, alignment, offset, zero);
+    bool may_stay = is_aligned && size <= old_size;
+    int saved = errno;
+    void *fresh = fresh_block(heap, size, alignment, offset, zero, may_stay);
+    if (fresh == NULL && may_stay) {
+        mip_tool_begin();
+        done = resize(p, usable, old_size, size, zero);
+        mip_tool_end();
+        errno = done ? saved : ENOMEM;
+        return done ? p : NULL;
+    }
     if (fresh == NULL)
         return NULL;
     memcpy(fresh, p, mip_min(old_size, size));
@@ -217,6 +244,11 @@ size_t mip_watched_usable_size(const void *p) {
 void mip_watched_check_size(const void *p, size_t size) {
     if (SLOTS)
         mip_strict_check_size(p, padded(size));
+}
+
+void mip_watched_check_promise(const void *p, size_t size, size_t alignment) {
+    if (SLOTS)
+        mip_strict_check_promise(p, padded(size), alignment);
 }
 
 /* A heap that is destroyed takes its blocks along: what was given out begins somewhere in the

@@ -76,7 +76,7 @@ MIP_EXPORT void *reallocarray(void *p, size_t count, size_t size) {
 MIP_EXPORT void *reallocf(void *p, size_t size) {
     check_origin("reallocf", p);
     void *resized = resize(p, size);
-    if (resized == NULL && size != 0) {
+    if (resized == NULL && size != 0 && errno != EINVAL) { /* else p is no block */
         mip_free(p);
     }
     return resized;

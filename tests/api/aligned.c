@@ -315,6 +315,26 @@ START_TEST(realloc_of_aligned_blocks) {
 }
 END_TEST
 
+/* A block that has what is asked for stays; one that has not the alignment of plain blocks moves
+   where that is meant. */
+START_TEST(same_size_and_alignment) {
+    static const size_t each[] = {1, 2, 4, 8, 16, 32, 4096};
+    for (size_t i = 0; i < COUNT_OF(each); i++) {
+        for (size_t offset = 0; offset <= 4096; offset = offset == 0 ? 1 : 2 * offset) {
+            unsigned char *p = mi_malloc_aligned_at(1000, each[i], offset);
+            ck_assert_ptr_nonnull(p);
+            ck_assert_ptr_eq(mi_realloc_aligned_at(p, 1000, each[i], offset), p);
+            mi_free(p);
+        }
+    }
+    unsigned char *p = mi_malloc_aligned_at(100, 16, 8);
+    ck_assert_uint_eq((uintptr_t)p % 16, 8);
+    p = mi_realloc_aligned_at(p, 100, 8, 8);
+    ck_assert_uint_eq((uintptr_t)p % 16, 0);
+    mi_free(p);
+}
+END_TEST
+
 START_TEST(blocks_belong_to_the_heap) {
     heap = mi_heap_new();
     for (size_t f = 0; f < COUNT_OF(functions); f++) {
@@ -330,4 +350,4 @@ END_TEST
 
 RUN_SUITE("aligned", every_alignment, every_offset, many_live_blocks, wrong_alignments_fail,
           excessive_sizes_fail, overflow_fails, size_zero_is_unique, reallocation_chains,
-          realloc_of_aligned_blocks, blocks_belong_to_the_heap)
+          realloc_of_aligned_blocks, same_size_and_alignment, blocks_belong_to_the_heap)

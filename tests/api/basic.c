@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Chapter "basic". */
+#include "../sanitized.h"
 #include "support.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* Every way to get a block of `size` bytes. */
@@ -274,6 +276,43 @@ START_TEST(reallocf_frees_on_failure) {
 }
 END_TEST
 
+/* Not the start of a block: that is told, and nothing is freed. */
+static int errors_told;
+
+static void note_error(int error, UNUSED void *arg) {
+    ck_assert_int_eq(error, EINVAL);
+    errors_told++;
+}
+
+START_TEST(no_block_to_resize) {
+    enum { ROOM = 64, LATER = 1000 };
+    static void *later[LATER];
+    if (IS_SANITIZED) {
+        printf("basic: a sanitizer ends programs that do such things\n");
+        return;
+    }
+    char *p = mi_malloc(ROOM);
+    fill((unsigned char *)p, ROOM, 1);
+    char *volatile inside = p + ROOM / 4;
+    mi_register_error(note_error, NULL);
+    ck_assert_fails(mi_reallocf(inside, LATER), EINVAL);
+    ck_assert_int_eq(errors_told, 1);
+    ck_assert_fails(mi_heap_reallocf(mi_heap_get_backing(), inside, LATER), EINVAL);
+    ck_assert_int_eq(errors_told, 2);
+    ck_assert_ptr_null(mi_expand(inside, 0));
+    ck_assert_ptr_null(mi_expand(inside, 10));
+    mi_register_error(NULL, NULL);
+    for (int i = 0; i < LATER; i++) {
+        later[i] = mi_malloc(ROOM);
+        ck_assert_ptr_ne(later[i], inside);
+    }
+    for (int i = 0; i < LATER; i++)
+        mi_free(later[i]);
+    ck_assert(is_filled((unsigned char *)p, ROOM, 1));
+    mi_free(p);
+}
+END_TEST
+
 START_TEST(expand_in_place) {
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         void *p = mi_malloc(sizes[i]);
@@ -371,5 +410,6 @@ END_TEST
 RUN_SUITE("basic", every_size, small_sizes_do_not_overlap, size_zero_is_unique,
           excessive_sizes_fail, overflow_fails, products_of_zero, free_null_keeps_errno,
           realloc_keeps_contents, realloc_grows_step_by_step, realloc_to_zero_gives_a_block,
-          zero_chains, zero_chain_byte_by_byte, reallocf_frees_on_failure, expand_in_place, strings,
-          string_without_end, null_strings, long_string, real_paths, real_path_errors)
+          zero_chains, zero_chain_byte_by_byte, reallocf_frees_on_failure, no_block_to_resize,
+          expand_in_place, strings, string_without_end, null_strings, long_string, real_paths,
+          real_path_errors)

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 
 /* Every way to get a block of `size` bytes from a heap. */
 typedef void *(*heap_fun)(mi_heap_t *heap, size_t size);
@@ -292,6 +293,33 @@ START_TEST(reallocation) {
 }
 END_TEST
 
+/* Also a block that could move by its mapping: mi_realloc takes it out of its heap. */
+START_TEST(reallocation_of_mappings) {
+    enum { HUGE_BLOCK = 200 << 20 };
+    mi_heap_t *heap = mi_heap_new();
+    unsigned char *p = mi_heap_malloc(heap, HUGE_BLOCK);
+    if (p == NULL) {
+        printf("heap: no memory for a block of %d bytes\n", HUGE_BLOCK);
+        mi_heap_delete(heap);
+        return;
+    }
+    p[0] = 1;
+    unsigned char *next = mi_malloc(100), *q = mi_realloc(p, (size_t)HUGE_BLOCK + 300 * MIB);
+    ck_assert_ptr_nonnull(q);
+    ck_assert_int_eq(q[0], 1);
+    if (q != p)
+        ck_assert(mi_heap_contains_block(mi_heap_get_default(), q));
+    mi_free(next);
+    unsigned char *r = mi_heap_realloc(heap, q, (size_t)HUGE_BLOCK + 800 * MIB);
+    ck_assert_ptr_nonnull(r);
+    ck_assert_int_eq(r[0], 1);
+    if (r != q)
+        ck_assert(mi_heap_contains_block(heap, r));
+    mi_free(r);
+    mi_heap_destroy(heap);
+}
+END_TEST
+
 static void *free_blocks_elsewhere(void *unused) {
     (void)unused;
     check_and_free_blocks();
@@ -421,5 +449,6 @@ END_TEST
 
 RUN_SUITE("heap", every_size, failures, delete_keeps_blocks, destroy_frees_blocks,
           thousands_of_heaps, heaps_do_not_mix, default_heap, default_heap_deleted_or_destroyed,
-          backing_heap_stays, reallocation, other_threads_free, heap_outlived_by_its_blocks,
-          threads_have_their_own, collect, strings, typed, typed_in_heap)
+          backing_heap_stays, reallocation, reallocation_of_mappings, other_threads_free,
+          heap_outlived_by_its_blocks, threads_have_their_own, collect, strings, typed,
+          typed_in_heap)

@@ -34,6 +34,8 @@ START_TEST(posix_memalign_fails) {
         ck_assert_int_eq(mi_posix_memalign(&p, wrong[i], 10), EINVAL);
     }
     ck_assert_int_eq(mi_posix_memalign(NULL, 64, 10), EINVAL);
+    /* A good alignment, but more than there is. */
+    ck_assert_int_eq(mi_posix_memalign(&p, SIZE_MAX / 2 + 1, 10), ENOMEM);
     for (size_t i = 0; i < COUNT_OF(excessive_sizes); i++) {
         ck_assert_int_eq(mi_posix_memalign(&p, 64, excessive_sizes[i]), ENOMEM);
     }

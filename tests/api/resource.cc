@@ -123,8 +123,23 @@ void give_up_at_third() {
     }
 }
 
+/* Nobody serves it, and no handler can help. */
+void impossible_alignment(mi_memory_resource &resource) {
+    bool caught = false;
+    handled = 0;
+    std::set_new_handler(give_up_at_third);
+    try {
+        static_cast<void>(resource.allocate(hide(8), hide(static_cast<std::size_t>(1) << 31)));
+    } catch (const std::bad_alloc &) {
+        caught = true;
+    }
+    std::set_new_handler(nullptr);
+    CHECK(caught && handled == 0);
+}
+
 void failure(mi_memory_resource &resource) {
     const crowd others;
+    impossible_alignment(resource);
     const std::size_t too_large = static_cast<std::size_t>(-1) / 2 - 4096;
     for (std::size_t alignment : {1, 4096}) {
         bool caught = false;

@@ -3,7 +3,11 @@
    thread frees during a collection, the kernel refuses, the process ends. */
 #include "../unit/unit.h"
 
+#include <errno.h>
+#include <mimalloc.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/options.h"
@@ -107,33 +111,96 @@ static int fail_map(enum mip_os_call call) {
     return call == MIP_OS_MMAP ? NO_MEMORY : 0;
 }
 
-static int fail_map_and_advice(enum mip_os_call call) {
-    return call == MIP_OS_MMAP || call == MIP_OS_MADVISE ? NO_MEMORY : 0;
+/* The range is closed, and then lost, as far as can be told. */
+static int advices;
+
+static int fail_map_and_second_advice(enum mip_os_call call) {
+    return call == MIP_OS_MMAP || (call == MIP_OS_MADVISE && ++advices == 2) ? NO_MEMORY : 0;
+}
+
+/* As memory that is locked does. */
+static int fail_advice(enum mip_os_call call) {
+    return call == MIP_OS_MADVISE ? EINVAL : 0;
 }
 
 static int fail_all(enum mip_os_call call) {
-    return call == MIP_OS_MUNMAP || fail_map_and_advice(call) ? NO_MEMORY : 0;
+    return call == MIP_OS_MMAP || call == MIP_OS_MADVISE || call == MIP_OS_MUNMAP ? NO_MEMORY : 0;
 }
 
 /* A mapping that may not be exchanged is closed; one that may be another's by now is let alone. */
 START_TEST(test_refusals) {
     if (!has_ring())
         return;
-    char *p = large_block(), *lost = large_block(), *after = large_block();
+    char *p = large_block(), *lost = large_block(), *locked = large_block(), *after = large_block();
+    bool is_told = is_accounted(lost) != -1;
     mip_os_fault_hook = fail_map;
     mip_free(p);
     ck_assert(mip_guard_was(p));
-    mip_os_fault_hook = fail_map_and_advice;
+    mip_os_fault_hook = fail_map_and_second_advice;
     mip_free(lost);
     ck_assert(!mip_guard_was(lost));
+    mip_os_fault_hook = fail_advice;
+    mip_free(locked);
+    ck_assert(!mip_guard_was(locked));
     mip_os_fault_hook = NULL;
     ck_assert(!is_accessible(p));
-    ck_assert_int_eq(lost[0], 1);
+    if (is_told) {
+        ck_assert_int_ne(is_accounted(lost), -1);
+        ck_assert_int_eq(is_accounted(lost - mip_os_info.page_size), -1); /* is given back */
+        ck_assert_int_eq(is_accounted(locked), -1);
+    }
     mip_os_fault_hook = fail_all;
     mip_free(after);
     mip_guard_collect();
     mip_os_fault_hook = NULL;
     mip_free(large_block());
+}
+END_TEST
+
+/* A promise of the caller's that is not true ends the process. */
+static void free_as_larger(void *p) {
+    mi_free_size(p, 5000);
+}
+
+static void free_as_larger_aligned(void *p) {
+    mi_free_size_aligned(p, 5000, 16);
+}
+
+static void free_as_aligned(void *p) {
+    mi_free_aligned((char *)p, (size_t)1 << 40);
+}
+
+static const struct {
+    void (*fun)(void *p);
+    const char *message;
+} promises[] = {
+    {free_as_larger, "freed as a block of 5000 bytes, allocated with 100\n"},
+    {free_as_larger_aligned, "freed as a block of 5000 bytes, allocated with 100\n"},
+    {free_as_aligned, "freed with alignment 1099511627776, allocated with 16\n"},
+};
+
+START_TEST(test_promises) {
+    char text[400], expected[400];
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    void *p = mip_malloc(100);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        promises[_i].fun(p);
+        _exit(0);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    ssize_t length = read(ends[0], text, sizeof(text) - 1);
+    ck_assert_int_gt(length, 0);
+    text[length] = '\0';
+    snprintf(expected, sizeof(expected), "mimalloc: fatal: %s free: pointer %p, size class ",
+             _i == 2 ? "aligned" : "sized", p);
+    ck_assert_msg(strncmp(text, expected, strlen(expected)) == 0, "%s", text);
+    ck_assert_msg(strstr(text, promises[_i].message) != NULL, "%s", text);
+    mip_free(p);
 }
 END_TEST
 
@@ -160,6 +227,7 @@ static TCase *moments(void) {
     tcase_add_test(test_case, test_waits_uncharged);
     tcase_add_test(test_case, test_free_during_a_collection);
     tcase_add_test(test_case, test_refusals);
+    tcase_add_loop_test(test_case, test_promises, 0, LENGTH_OF(promises));
     tcase_add_test(test_case, test_trace_after_its_end);
     return test_case;
 }
