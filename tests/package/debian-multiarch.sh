@@ -84,7 +84,8 @@ crossed() { # TEST
         sh -c "cd /srv/test/source && exec debian/tests/$1"
 }
 crossing() {
-    root_install "$root" build-essential crossbuild-essential-i386 cmake pkgconf:i386 check:i386
+    root_install "$root" build-essential crossbuild-essential-i386 cmake pkgconf:i386 check:i386 \
+        libstdc++6:i386
     mkdir -p "$root/srv/test/source"
     tar -C "$root/srv/test/source" --strip-components=1 -xf "$TARBALL"
     cp -R "$top_srcdir/debian" "$root/srv/test/source/debian"
