@@ -87,6 +87,8 @@ static void *try_single(struct thread *thread, struct heap *heap, size_t size, s
 static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap, size_t size,
                                      size_t alignment, bool zero) {
     enum { WAIT_MS = 100 };
+    if (size > mip_os_info.memory_size)
+        return NULL; /* what is kept would not help */
     mip_thread_collect(thread, true);
     mip_collect_parked(true);
     mip_arena_collect(true);

@@ -381,11 +381,11 @@ bool mip_arena_is_exclusive(unsigned id) {
 }
 
 void mip_arena_fork_child(bool is_interrupted) {
-    unsigned count = is_interrupted ? 0 : mip_arena_count();
+    unsigned count = mip_arena_count();
     for (unsigned i = 0; i < count; i++) {
         struct arena *arena = mip_arena_at(i);
         if (arena != NULL)
-            mip_arena_forget_opening(arena);
+            mip_arena_fork_opening(arena, is_interrupted);
     }
     mip_purge_fork_child();
     mip_store_relaxed(&a_growing, false);

@@ -45,7 +45,7 @@ size_t mip_arena_claim_open(struct arena *arena, size_t low, size_t slices, size
 
 /* In the child after fork, before it counts: what threads that are no more were about to open is
    nobody's. */
-void mip_arena_forget_opening(struct arena *arena);
+void mip_arena_fork_opening(struct arena *arena, bool is_interrupted);
 
 /* Fault the beginning of a fresh run in ahead of its use, if the option says so. */
 void mip_arena_populate(char *start, size_t size);

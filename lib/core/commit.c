@@ -71,11 +71,8 @@ static size_t claim_behind(struct arena *arena, size_t start, size_t end) {
     return end > start && mip_bitset_claim(arena->taken, start, end - start) ? end - start : 0;
 }
 
-/* Open a run, and with it what lies before it and a step behind it: the more is open, the longer
-   the step. */
-static bool open_more(struct arena *arena, size_t start, size_t slices) {
-    size_t frontier = mip_load_relaxed(&arena->a_frontier);
-    size_t step = mip_max(COMMIT_SLICES_MIN, mip_min(frontier / 4, COMMIT_SLICES_MAX));
+/* Open a run, and with it what lies before it and behind it, up to `step` in all. */
+static bool open_more(struct arena *arena, size_t start, size_t slices, size_t step) {
     mip_arena_hold();
     size_t before = claim_before(arena, start);
     size_t behind = claim_behind(arena, start + slices, start - before + step);
@@ -89,17 +86,38 @@ static bool open_more(struct arena *arena, size_t start, size_t slices) {
     return is_open;
 }
 
+/* What threads that got into each other's way have left closed would stay so, and hold the frontier
+   up: one such gap is opened with each step. */
+static void open_gap(struct arena *arena, size_t below) {
+    size_t from = mip_load_relaxed(&arena->a_frontier);
+    if (MIP_LIKELY(from >= below))
+        return;
+    mip_arena_hold();
+    size_t count = claim_behind(arena, from, below);
+    if (count > 0 && os_commit(arena, from, count))
+        note_open(arena, from, count);
+    mip_bitset_give_back(arena->taken, from, count);
+    mip_arena_let_go();
+}
+
+/* The more is open, the longer the step; one thread at a time takes it. */
 static bool open_run(struct arena *arena, size_t start, size_t slices) {
-    if (!mip_exchange_acquire(&arena->a_opening, true)) { /* pairs with the release below */
-        bool is_open = open_more(arena, start, slices);
+    size_t frontier = mip_load_relaxed(&arena->a_frontier), step = 0;
+    /* acquire: pairs with the release below */
+    bool may_step = !mip_exchange_acquire(&arena->a_opening, true);
+    if (may_step)
+        step = mip_max(COMMIT_SLICES_MIN, mip_min(frontier / 4, COMMIT_SLICES_MAX));
+    bool is_open = open_more(arena, start, slices, step);
+    if (may_step && is_open)
+        open_gap(arena, start);
+    if (may_step)
         mip_store_release(&arena->a_opening, false);
+    if (!is_open) {
+        is_open = os_commit(arena, start, slices);
         if (is_open)
-            return true;
+            note_open(arena, start, slices);
     }
-    if (!os_commit(arena, start, slices))
-        return false;
-    note_open(arena, start, slices);
-    return true;
+    return is_open;
 }
 
 bool mip_arena_commit(struct arena *arena, size_t start, size_t slices) {
@@ -126,14 +144,16 @@ size_t mip_arena_claim_open(struct arena *arena, size_t low, size_t slices, size
     return start;
 }
 
-void mip_arena_forget_opening(struct arena *arena) {
-    size_t i = mip_load_relaxed(&arena->a_frontier);
+void mip_arena_fork_opening(struct arena *arena, bool is_interrupted) {
     mip_store_relaxed(&arena->a_opening, false);
-    while (!SLOTS && (i = mip_bitset_next_set(arena->taken, i, arena->slices)) < arena->slices) {
-        if (!mip_bitset_is_any_set(arena->open, i, 1))
-            mip_bitset_give_back(arena->taken, i, 1);
-        i++;
-    }
+    /* One that was committed from the start is nobody's to open. */
+    bool is_external = (arena->flags & ARENA_EXTERNAL) != 0;
+    if (SLOTS || is_interrupted ||
+        (is_external && mip_load_relaxed(&arena->a_frontier) == arena->slices))
+        return;
+    const mip_bit_word *owned = is_external ? arena->open : arena->touched;
+    for (size_t i = 0; i < mip_bitset_words(arena->slices); i++)
+        mip_and_acq_rel(&arena->taken[i], mip_load_relaxed(&owned[i]));
 }
 
 void mip_arena_populate(char *start, size_t size) {

@@ -19,7 +19,7 @@
 #include "../base/random.h"
 #include "../os/os.h"
 #include "arena.h"
-#include "heap.h"
+#include "fast.h"
 
 static void fork_child(void) {
     struct thread *self = mip_thread_self();
@@ -34,7 +34,9 @@ static void fork_child(void) {
     }
     mip_page_fork_child();
     mip_heap_fork_child();
-    mip_arena_fork_child(self == NULL || mip_load_relaxed(&self->a_busy) != 0);
+    /* A thread that has ended may use any record. */
+    mip_arena_fork_child(self != NULL ? mip_load_relaxed(&self->a_busy) != 0
+                                      : mip_tls_self == TLS_DONE);
     mip_provide_fork_child();
     mip_random_reseed((uint64_t)getpid());
 }

@@ -51,7 +51,8 @@ void *mip_strict_realloc(struct heap *heap, void *p, size_t size, size_t alignme
         mip_strict_resize(&found, size, zero);
         return p;
     }
-    if (!is_aligned || size == 0 || size > found.size)
+    bool is_closed_off = (mip_page_flags(found.page) & PAGE_CLOSED_OFF) != 0;
+    if (!is_aligned || size == 0 || is_closed_off || size > room_of(&found))
         return move(&found, fresh_block(heap, size, alignment, offset, zero), size);
     int saved = errno;
     void *result = move(&found, mip_strict_try(heap, size, alignment, offset, zero), size);

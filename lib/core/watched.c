@@ -188,7 +188,7 @@ static void *reallocate(struct heap *heap, void *p, size_t size, size_t alignmen
     }
     if (done)
         return p;
-    bool may_stay = is_aligned && size <= old_size;
+    bool may_stay = is_aligned && padded(size) <= usable;
     int saved = errno;
     void *fresh = fresh_block(heap, size, alignment, offset, zero, may_stay);
     if (fresh == NULL && may_stay) {

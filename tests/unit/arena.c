@@ -420,12 +420,34 @@ START_TEST(test_gap_is_opened) {
 }
 END_TEST
 
+/* Also while another thread opens a step, and should that one never come to its end. */
+START_TEST(test_gaps_beside_another) {
+    enum { COUNT = 100, EACH = 16 };
+    unsigned id = reserve_closed();
+    if (SLOTS) {
+        printf("arena: each slice is opened by itself here\n");
+        return;
+    }
+    struct arena *arena = mip_arena_at(id);
+    size_t last = 0;
+    mip_store_relaxed(&arena->a_opening, true);
+    for (int i = 0; i < COUNT; i++) {
+        char *p = take_one(id, EACH * SLICE_SIZE);
+        ck_assert_ptr_nonnull(p);
+        last = (size_t)(p - arena->base) >> SLICE_SHIFT;
+    }
+    ck_assert_uint_ge(last, (COUNT - 1) * EACH);
+    ck_assert_uint_eq(mip_load_relaxed(&arena->a_frontier), last + 1);
+    ck_assert_uint_eq(mip_bitset_count(arena->open, 0, CLOSED), last + 1);
+}
+END_TEST
+
 static int fail_protect(enum mip_os_call call) {
     return call == MIP_OS_MPROTECT ? 12 : 0;
 }
 
-/* Another thread has a slice of what is passed over and has not opened it: it stays closed, and
-   what lies before it.  What is open behind it is found when the kernel gives nothing more. */
+/* Another thread has a slice of what is passed over and has not opened it: it stays closed.
+   What is open behind it is found when the kernel gives nothing more. */
 START_TEST(test_gap_below_what_is_open) {
     enum { OTHER = 100 };
     unsigned id = reserve_closed();
@@ -447,8 +469,10 @@ START_TEST(test_gap_below_what_is_open) {
     ck_assert_ptr_null(take_one(id, SLICE_SIZE));
     mip_os_fault_hook = NULL;
     mip_bitset_give_back(arena->taken, place, 1);
-    for (int i = 0; i < 2 * OTHER && mip_load_relaxed(&arena->a_frontier) <= at; i++)
-        ck_assert_ptr_nonnull(take_one(id, SLICE_SIZE));
+    /* Whoever opens a step closes the gap, also when it takes what lies elsewhere. */
+    unsigned got;
+    bool is_zero;
+    ck_assert_ptr_nonnull(mip_arena_take(2, SLICE_SIZE, id + 1, &got, &is_zero));
     ck_assert_uint_gt(mip_load_relaxed(&arena->a_frontier), at);
     ck_assert_uint_eq(described(id), committed() - before);
 }
@@ -504,6 +528,30 @@ static int take_at_first_protect(enum mip_os_call call) {
         mprotect(others, SLICE_SIZE, PROT_NONE);
     return 0;
 }
+
+/* And what they had just opened; what somebody has stays taken.  A fork in the midst of all this
+   lets all as it is, but for the right to open a step. */
+START_TEST(test_fork_after_opening) {
+    enum { HELD = 5 };
+    unsigned id = reserve_closed();
+    if (SLOTS) {
+        printf("arena: nothing is opened ahead here\n");
+        return;
+    }
+    struct arena *arena = mip_arena_at(id);
+    ck_assert_ptr_nonnull(take_one(id, SLICE_SIZE));
+    ck_assert_ptr_nonnull(take_one(id, SLICE_SIZE));
+    ck_assert(mip_bitset_is_all_set(arena->open, 2, HELD));
+    ck_assert(mip_bitset_claim(arena->taken, 2, HELD));
+    mip_store_relaxed(&arena->a_opening, true);
+    mip_arena_fork_child(true);
+    ck_assert(!mip_load_relaxed(&arena->a_opening));
+    ck_assert_uint_eq(mip_bitset_count(arena->taken, 0, CLOSED), HELD + 2);
+    mip_arena_fork_child(false);
+    ck_assert_uint_eq(mip_bitset_count(arena->taken, 0, CLOSED), 2);
+    ck_assert(mip_bitset_is_all_set(arena->taken, 0, 2));
+}
+END_TEST
 
 static void take_beside_another(size_t alignment) {
     enum { MORE = 40 };
@@ -652,6 +700,8 @@ static TCase *arenas(void) {
     tcase_add_test(test_case, test_purge_in_portions);
     tcase_add_test(test_case, test_fork_within_a_purge);
     tcase_add_test(test_case, test_gap_is_opened);
+    tcase_add_test(test_case, test_gaps_beside_another);
+    tcase_add_test(test_case, test_fork_after_opening);
     tcase_add_test(test_case, test_gap_below_what_is_open);
     tcase_add_test(test_case, test_fork_while_opening);
     tcase_add_test(test_case, test_access_of_others);

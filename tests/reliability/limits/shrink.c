@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* All memory that RLIMIT_DATA allows is in use: realloc to a smaller size succeeds all the same, as
-   glibc's does, which cuts the block where it lies; the contents stay.  The function that a program
-   registers for errors hears of none. */
+   glibc's does, which cuts the block where it lies; the contents stay, and it can grow again.  The
+   function that a program registers for errors hears of none. */
 #include "case.h"
 
 #define TAKEN_MOST 2000000
@@ -57,6 +57,9 @@ int main(void) {
         int error = errno;
         if (q == NULL)
             FAIL("from %zu to %zu bytes: NULL, errno %d", from, to, error);
+        q = realloc(q, to + 10);
+        if (q == NULL)
+            FAIL("from %zu to %zu bytes and 10 more: NULL", from, to);
         CHECK(setrlimit(RLIMIT_DATA, &all) == 0);
         if (error != 0)
             FAIL("from %zu to %zu bytes: errno %d", from, to, error);
