@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 enum { BITS = 400, WORDS = (BITS + 31) / 32 };
@@ -226,15 +227,18 @@ static void *contend(void *arg) {
     return NULL;
 }
 
-/* All want the same run, or one that overlaps it. */
+/* All want the same run, or one that overlaps it, until each has had it many times. */
 static void *contend_for_one(void *arg) {
     int self = *(int *)arg;
     size_t start = MIP_WORD_BITS - 2 - (size_t)self % 2, count = 1 + (size_t)self;
     pthread_barrier_wait(&start_line);
-    for (int round = 0; round < 4 * ROUNDS; round++) {
+    for (int had = 0; had < ROUNDS / 4;) {
         if (mip_bitset_claim(set, start, count)) {
             take(self, start, count);
             drop(self, start, count);
+            had++;
+        } else {
+            sched_yield(); /* who has it may wait for this processor */
         }
     }
     return NULL;
