@@ -87,8 +87,6 @@ static void *try_single(struct thread *thread, struct heap *heap, size_t size, s
 static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap, size_t size,
                                      size_t alignment, bool zero) {
     enum { WAIT_MS = 100 };
-    if (size > mip_os_info.memory_size)
-        return NULL; /* what is kept would not help */
     mip_thread_collect(thread, true);
     mip_collect_parked(true);
     mip_arena_collect(true);
@@ -98,7 +96,7 @@ static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap, s
                                  : try_single(thread, heap, size, alignment, zero);
         if (p != NULL || !wait)
             return p;
-        /* A purge of another thread holds the slices that it gives back: free in a moment. */
+        /* Another thread may hold the slices for a moment. */
         wait = mip_arena_is_held() && mip_os_clock_ms() < until;
         if (wait)
             mip_os_yield();

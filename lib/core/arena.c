@@ -148,8 +148,8 @@ static bool grow(size_t slices) {
     if (!is_sparse)
         mip_os_advise_huge(base, size, large == 2);
     unsigned flags = (is_open ? ARENA_COMMITTED : 0) | (is_sparse ? ARENA_SPARSE : 0);
-    size_t count_new = size >> SLICE_SHIFT;
-    struct arena *arena = arena_new(base, count_new, is_open ? count_new : 0, flags);
+    struct arena *arena =
+        arena_new(base, size >> SLICE_SHIFT, is_open ? size >> SLICE_SHIFT : 0, flags);
     if (arena == NULL || register_arena(arena) == ARENA_NONE) {
         mip_os_release(base, size);
         mip_stat_decrease(MIP_STAT_RESERVED, size);

@@ -3,7 +3,7 @@
    Any thread; runs of slices are claimed from bit sets without a lock.
 
    Per arena and slice, five bits:
-     taken   somebody owns the slice (a page, or a purge that is going on)
+     taken   somebody owns the slice (a page, or a thread that purges or opens it)
      dirty   the slice may hold something else than zeroes
      warm    free and resident; waits to be reused or purged.  Implies dirty.
      open    accessible; set by whoever has taken the slice, and never cleared (not with SLOTS)
@@ -33,11 +33,11 @@ struct arena {
     char *base;                 /* [constant] slice-aligned */
     size_t slices;              /* [constant] */
     unsigned flags;             /* [constant] */
-    _Atomic(size_t) a_frontier; /* [any, atomic] slices that are accessible; only rises */
+    _Atomic(size_t) a_frontier; /* [any, atomic] all slices below are accessible; only rises */
     _Atomic(size_t) a_filled;   /* [any, atomic] slices of pages full of small blocks; a hint */
     _Atomic(size_t) a_low;      /* [any, atomic] hint: no free slice below */
     _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
-    mip_flag a_opening;         /* some thread opens more than its own run; the others do without */
+    mip_flag a_opening; /* [any, atomic] some thread opens a step ahead; the others do without */
     mip_bit_word *taken, *dirty, *warm, *open, *touched;
 };
 

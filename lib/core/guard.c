@@ -69,6 +69,14 @@ static void release(const struct gone *old) {
     mip_sub_relaxed(&a_count, 1);
 }
 
+/* Nobody may touch the range, nor does it count any more where what is promised does.  Refused: as
+   locked memory is. */
+static enum mip_os_answer close_range(void *start, size_t room) {
+    enum mip_os_answer answer =
+        mip_os_purge(start, room) ? mip_os_renounce(start, room) : MIP_OS_REFUSED;
+    return answer == MIP_OS_REFUSED && mip_os_decommit(start, room) ? MIP_OS_DONE : answer;
+}
+
 void mip_guard_unmap(void *start, size_t size, size_t room, unsigned alignment_shift) {
     struct gone now = {start, room, mip_max((size_t)1 << alignment_shift, SLICE_SIZE)};
     mip_stat_increase(MIP_STAT_MMAPS, 3);
@@ -76,17 +84,11 @@ void mip_guard_unmap(void *start, size_t size, size_t room, unsigned alignment_s
     mip_stat_decrease(MIP_STAT_COMMITTED, size);
     mip_stat_increase(MIP_STAT_RESET, size);
     /* Where addresses are few, none wait. */
-    if (mip_os_info.address_limit != SIZE_MAX || sizeof(void *) < 8 ||
-        !mip_os_decommit(start, room)) { /* locked memory, for one */
-        release(&now);
-        return;
-    }
-    if (mip_os_renounce(start, room) == MIP_OS_LOST) {
+    bool may_wait = mip_os_info.address_limit == SIZE_MAX && sizeof(void *) >= 8;
+    enum mip_os_answer answer = may_wait ? close_range(start, room) : MIP_OS_REFUSED;
+    if (answer == MIP_OS_LOST)
         now.room = 0; /* not ours any more; what lies before it is */
-        release(&now);
-        return;
-    }
-    if (!try_lock()) {
+    if (answer != MIP_OS_DONE || !try_lock()) {
         release(&now);
         return;
     }

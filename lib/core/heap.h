@@ -341,7 +341,8 @@ MIP_INLINE bool mip_tick_is_light(struct thread *thread) {
 }
 
 void mip_thread_collect(struct thread *thread, bool force);
-void mip_collect_parked(bool force); /* what ended threads left */
+void mip_thread_drain(struct thread *thread); /* only what other threads freed comes home */
+void mip_collect_parked(bool force);          /* what ended threads left */
 
 /* --- fork.c --- */
 void mip_fork_init(void);

@@ -125,8 +125,12 @@ static void *try_to_allocate(struct thread *thread, struct heap *heap,
 static MIP_COLD void *allocate_again(struct thread *thread, struct heap *heap,
                                      const struct request *request) {
     enum { WAIT_MS = 100 };
-    if (request->size > mip_os_info.memory_size)
-        return NULL; /* what waits would not help, and goes on waiting */
+    if (request->size > mip_os_info.memory_size) {
+        /* What waits in quarantine or ring would not help, and goes on waiting. */
+        mip_thread_drain(thread);
+        mip_collect_parked(true);
+        return try_to_allocate(thread, heap, request);
+    }
     mip_thread_collect(thread, true);
     mip_collect_parked(true);
     mip_arena_collect(true);

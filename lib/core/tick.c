@@ -122,6 +122,23 @@ void mip_thread_collect(struct thread *thread, bool force) {
     mip_busy_leave(thread);
 }
 
+static void sweep_heap(struct heap *heap) {
+    if (heap->visits == 0)
+        mip_heap_collect_made(heap, SIZE_MAX);
+}
+
+void mip_thread_drain(struct thread *thread) {
+    if (thread->visits != 0)
+        return;
+    mip_busy_enter(thread);
+    mip_flush_batches(thread);
+    mip_drain(thread, true);
+    sweep_heap(&thread->heap);
+    for (struct heap *heap = thread->made; heap != NULL; heap = heap->next)
+        sweep_heap(heap);
+    mip_busy_leave(thread);
+}
+
 void mip_collect_parked(bool force) {
     for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
         if (force ? !mip_thread_try_lock_counted(t) : !mip_thread_try_lock(t))

@@ -12,7 +12,7 @@
 struct mip_os_info {
     _Atomic(size_t) page_size;      /* the kernel's page, bytes, a power of two; stored last */
     _Atomic(size_t) huge_page_size; /* of transparent huge pages, bytes; 2 MiB where unknown */
-    _Atomic(size_t) memory_size;    /* and swap space, bytes; SIZE_MAX where unknown */
+    _Atomic(size_t) memory_size;    /* and swap space: bytes of both; SIZE_MAX where unknown */
     _Atomic(size_t) address_limit;  /* soft RLIMIT_AS in bytes; SIZE_MAX when unlimited */
 };
 extern MIP_HIDDEN struct mip_os_info mip_os_info;

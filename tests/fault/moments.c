@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <mimalloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -17,16 +18,6 @@
 #include "os/os.h"
 
 enum { LARGE = 300000, NO_MEMORY = 12 };
-
-/* The kernel reads it for us. */
-static bool is_accessible(const char *p) {
-    int ends[2];
-    ck_assert_int_eq(pipe(ends), 0);
-    bool is = write(ends[1], p, 1) == 1;
-    close(ends[0]);
-    close(ends[1]);
-    return is;
-}
 
 static char *large_block(void) {
     char *p = mip_malloc(LARGE);
@@ -157,6 +148,33 @@ START_TEST(test_refusals) {
 }
 END_TEST
 
+/* A request of more than the machine has is served when another thread has freed what it needs. */
+static bool is_given_back;
+
+static void *free_it(void *p) {
+    mip_free(p);
+    return NULL;
+}
+
+static int fail_map_until_given_back(enum mip_os_call call) {
+    is_given_back |= call == MIP_OS_MADVISE;
+    return call == MIP_OS_MMAP && !is_given_back ? NO_MEMORY : 0;
+}
+
+START_TEST(test_freed_elsewhere) {
+    pthread_t thread;
+    char *p = large_block();
+    ck_assert_int_eq(pthread_create(&thread, NULL, free_it, p), 0);
+    pthread_join(thread, NULL);
+    mip_os_info.memory_size = LARGE / 2;
+    mip_os_fault_hook = fail_map_until_given_back;
+    char *q = mip_malloc(LARGE);
+    mip_os_fault_hook = NULL;
+    ck_assert(is_given_back);
+    ck_assert_ptr_nonnull(q);
+}
+END_TEST
+
 /* A promise of the caller's that is not true ends the process. */
 static void free_as_larger(void *p) {
     mi_free_size(p, 5000);
@@ -227,6 +245,7 @@ static TCase *moments(void) {
     tcase_add_test(test_case, test_waits_uncharged);
     tcase_add_test(test_case, test_free_during_a_collection);
     tcase_add_test(test_case, test_refusals);
+    tcase_add_test(test_case, test_freed_elsewhere);
     tcase_add_loop_test(test_case, test_promises, 0, LENGTH_OF(promises));
     tcase_add_test(test_case, test_trace_after_its_end);
     return test_case;

@@ -344,16 +344,6 @@ START_TEST(test_fork_within_a_purge) {
 }
 END_TEST
 
-/* Is the slice accessible?  The kernel reads it for us. */
-static bool is_accessible(const char *slice) {
-    int ends[2];
-    ck_assert_int_eq(pipe(ends), 0);
-    bool is = write(ends[1], slice, 1) == 1;
-    close(ends[0]);
-    close(ends[1]);
-    return is;
-}
-
 static size_t committed(void) {
     struct mip_stat_values values;
     mip_stat_read(MIP_STAT_COMMITTED, &values);

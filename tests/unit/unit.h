@@ -12,8 +12,19 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Is the byte accessible?  The kernel reads it for us. */
+static inline bool is_accessible(const void *p) {
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    bool is = write(ends[1], p, 1) == 1;
+    close(ends[0]);
+    close(ends[1]);
+    return is;
+}
 
 static inline uint64_t next_random(uint64_t *state) {
     *state ^= *state << 13;
