@@ -178,6 +178,55 @@ bench 0 --compare "$OVERRIDE_SO" "again=$OVERRIDE_SO,MIMALLOC_SHOW_STATS=0" --ro
 says out '^again / A in pairs'
 says out '^small .*\['
 
+# Of made-up runs: who is the best peer, what a failed row is worth, what is taken off our peaks.
+python3 - "$here" <<'EOT' || fail "made-up runs are judged wrongly"
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+from bench_report import Run, Summary, best_table, ratio_table
+from bench_run import FIGURES, Row
+from bench_peers import Peer
+from bench_verdict import verdicts
+
+ROUNDS = 9
+def summary(walls, peak=2000):
+    runs = []
+    for row, libraries in walls.items():
+        for name, times in libraries.items():
+            for number, wall in enumerate(times, 1):
+                figures = dict.fromkeys(FIGURES, 1.0)
+                figures.update(wall=wall, peak_kib=peak)
+                error = "made up" if wall is None else None
+                runs.append(Run(row, name, number, 1, None if error else figures, error))
+    rows = [Row(name, "synthetic", "x", [], []) for name in walls]
+    return Summary(rows, [Peer(name, "x") for name in ("ours", "glibc", "je")], runs)
+
+def says(lines, text):
+    lines = list(lines)
+    assert any(text in line for line in lines), (text, lines)
+
+# One lucky run makes no best peer.
+lucky = summary({"row": {"ours": [1] * ROUNDS, "glibc": [1.2] * ROUNDS, "je": [1.19] + [1.3] * (ROUNDS - 1)}})
+assert lucky.fastest(lucky.rows[0]) == "glibc"
+says(verdicts(lucky, {}), "best peer of each row, at least 1.00: 1.200 over 1 row")
+# Where ours failed, no figure is reached; the means are over the rows that all ran.
+failed = summary({
+    "one": {"ours": [1] * ROUNDS, "glibc": [2] * ROUNDS, "je": [4] * ROUNDS},
+    "two": {"ours": [None], "glibc": [1] * ROUNDS, "je": [8] * ROUNDS},
+})
+says(verdicts(failed, {}), "SHORT  time, geometric mean against the best peer")
+says(verdicts(failed, {}), "SHORT  time, no row below 0.95")
+says(verdicts(failed, {}), "two: ours failed")
+says(verdicts(failed, {}), "2.000 over 1 row, 1 that ours failed left out")
+says(ratio_table(failed), "geometric mean of 1")
+assert all("8.00 / " not in line or "two" in line for line in ratio_table(failed))
+# The first table shows what was measured, the second says where start-up was taken off.
+says(ratio_table(lucky), "0.83 / 1.00")
+says(best_table(lucky), "0.85*")
+large = summary({"row": {"ours": [1], "glibc": [1.2], "je": [1.3]}}, 20000)
+says(best_table(large), "1.00 ")
+EOT
+
 # A real program, and what is not installed.
 if command -v perl >/dev/null; then
     bench 0 --peers glibc --quick perl

@@ -60,10 +60,10 @@ def colors_of(names):
     return {name: COLORS.get(name) or next(spare) for name in names}
 
 
-def draw_bar(canvas, x, y, name, ratio, color):
-    """One bar with its number behind it; a row that failed says so."""
+def draw_bar(canvas, x, y, name, ratio, color, without):
+    """One bar with its number behind it; where there is no ratio, why."""
     if ratio is None:
-        canvas.text(x + 3, y + BAR - 2, "failed", 9, color="#999999")
+        canvas.text(x + 3, y + BAR - 2, without, 9, color="#999999")
         return
     width = min(ratio, GREATEST) * UNIT
     canvas.rectangle(x, y, width, BAR - 1, color)
@@ -86,8 +86,8 @@ def draw(summary):
     means = ("geometric mean", {}, {})
     for name in names:
         for column in (1, 2):
-            values = [group[column][name] for group in groups]
-            means[column][name] = geometric_mean(value for value in values if value is not None)
+            ratio = (summary.time_ratio, summary.memory_ratio)[column - 1]
+            means[column][name] = geometric_mean(ratio(row, name) for row in summary.whole_rows)
     group_height = len(names) * BAR + GAP
     height = TOP + (len(groups) + 1) * group_height + 20
     width = LABELS + 2 * PANEL + 20
@@ -109,13 +109,15 @@ def draw(summary):
             canvas.line(at, TOP - 6, at, height - 16, "#777777" if is_one else "#e4e4e4")
             canvas.text(at, TOP - 9, f"{step / 2:g}", 9, "middle", color="#555555")
     y = TOP
+    failed = {(row, name) for row, name, _ in summary.failures()}
     for title, *columns in [means, *groups]:
         weight = "bold" if title == means[0] else "normal"
         canvas.text(LABELS - 8, y + (group_height - GAP) / 2 + 4, title, 11, "end", weight)
         for number, values in enumerate(columns):
             for place, name in enumerate(names):
                 left = LABELS + number * PANEL
-                draw_bar(canvas, left, y + place * BAR, name, values[name], colors[name])
+                without = "failed" if (title, name) in failed else "-"
+                draw_bar(canvas, left, y + place * BAR, name, values[name], colors[name], without)
         y += group_height
         canvas.line(12, y - GAP / 2, width - 12, y - GAP / 2, "#eeeeee")
     return canvas.picture(width, height, f"Time and peak memory as ratios to {summary.base}")

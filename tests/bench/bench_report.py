@@ -64,6 +64,10 @@ class Summary:
         ]
         self.others = [name for name in self.names if name != OURS]
         self.base = LIBC if LIBC in self.names else (self.others or self.names)[0]
+        # Means over other rows for each library could not be compared.
+        self.whole_rows = [
+            row for row in self.rows if all(self.cells[row.name, name].is_good for name in self.names)
+        ]
         self.rounds = max((run.round for run in runs), default=0)
 
     def cell(self, row, name):
@@ -78,18 +82,23 @@ class Summary:
             return None
         return self.cell(row, name).wall / self.cell(row, self.base).wall
 
-    def peak(self, row, name):
-        """Peak memory; ours without its start-up where the row is small."""
-        peak = self.cell(row, name).peak()
-        if peak is None or name != OURS:
-            return peak
-        base = self.cell(row, self.base).peak()
-        small = (peak if base is None else base) < SMALL_KIB
-        return peak - START_KIB if small else peak
+    def memory_ratio(self, row, name):
+        """Median peak memory, to that of the base."""
+        if not self.both(row, name, self.base):
+            return None
+        return self.cell(row, name).peak() / self.cell(row, self.base).peak()
 
-    def memory_ratio(self, row, name, to=None):
-        to = to or self.base
-        return self.peak(row, name) / self.peak(row, to) if self.both(row, name, to) else None
+    def is_small(self, row):
+        """Is it a row of which our start-up would be much?"""
+        base, ours = (self.cell(row, name).peak() for name in (self.base, OURS))
+        return (base or ours or SMALL_KIB) < SMALL_KIB
+
+    def judged_memory_ratio(self, row, rival):
+        """Our peak to the rival's, without our start-up where the row is small."""
+        if not self.both(row, OURS, rival):
+            return None
+        start = START_KIB if self.is_small(row) else 0
+        return (self.cell(row, OURS).peak() - start) / self.cell(row, rival).peak()
 
     def paired(self, row, first, second, figure="wall"):
         """Interval of the ratio first / second over the rounds."""
@@ -110,10 +119,15 @@ class Summary:
         return min(found)[1] if found else None
 
     def fastest(self, row):
-        return self.best(row, lambda row, name: self.cell(row, name).wall)
+        """By what it is then judged by: one lucky run of a peer hides no other."""
+        return self.best(row, lambda row, name: self.paired(row, name, OURS).mean)
 
     def smallest(self, row):
-        return self.best(row, self.peak)
+        return self.best(row, lambda row, name: self.cell(row, name).peak())
+
+    def missing(self):
+        """The rows that ours did not run."""
+        return [row.name for row in self.rows if not self.cell(row, OURS).is_good]
 
     def speeds(self, rival):
         """Per row: how much faster ours is than the rival (a name, or a function of the row)."""
@@ -158,9 +172,9 @@ def ratio_table(summary):
         base = summary.cell(row, summary.base)
         line.append(f"{base.wall:.3f} s {base.peak() / 1024:.1f} MiB" if base.is_good else "-")
         lines.append(line)
-    line = ["geometric mean"]
+    whole = summary.whole_rows
+    line = [f"geometric mean of {len(whole)}"]
     for name in summary.names:
-        whole = [row for row in summary.rows if summary.both(row, name, summary.base)]
         time = geometric_mean(summary.time_ratio(row, name) for row in whole)
         memory = geometric_mean(summary.memory_ratio(row, name) for row in whole)
         line.append(f"{number(time)} / {number(memory)}")
@@ -187,12 +201,14 @@ def best_table(summary):
                 fastest,
                 str(summary.paired(row, fastest, OURS)),
                 smallest,
-                number(summary.memory_ratio(row, OURS, smallest)),
+                number(summary.judged_memory_ratio(row, smallest))
+                + ("*" if summary.is_small(row) else " "),
                 number(faults),
             ]
         )
     yield "Ours against the best peer of each row: its time / ours in pairs [95 % interval] (above 1:"
-    yield "ours is faster); our peak memory and page faults / the least of a peer (below 1 is better):"
+    yield "ours is faster); our peak memory and page faults / the least of a peer (below 1 is better)."
+    yield f"*: a small row, our {START_KIB} KiB of start-up are taken off."
     yield ""
     yield from layout(lines)
 
@@ -205,13 +221,13 @@ def each_table(summary):
     for title, fastest, smallest in rivals:
         speeds = [interval.mean for _, _, interval in summary.speeds(fastest)]
         memory = [
-            summary.memory_ratio(row, OURS, smallest(row) if callable(smallest) else smallest)
+            summary.judged_memory_ratio(row, smallest(row) if callable(smallest) else smallest)
             for row, _, _ in summary.speeds(smallest)
         ]
         lines.append(
             [title, str(len(speeds)), number(geometric_mean(speeds), 3), number(geometric_mean(memory), 3)]
         )
-    yield "Geometric means over the rows:"
+    yield "Geometric means over the rows that both ran:"
     yield ""
     yield from layout(lines)
 

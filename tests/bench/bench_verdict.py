@@ -20,9 +20,11 @@ def read_field(path):
         return {words[0]: float(words[1]) for words in lines if words}
 
 
-def rows_verdict(title, judged, short):
-    """One line for a figure that each of so many rows has to reach, one for each that does not."""
-    if not judged:
+def rows_verdict(title, judged, short, missing):
+    """One line for a figure that each of so many rows has to reach, one for each that does not; a
+    row that ours did not run reaches none."""
+    short = short + [f"{name}: ours failed" for name in missing]
+    if not judged and not short:
         yield f"  -      {title}: no row to judge it by"
         return
     yield f"  {'SHORT' if short else 'good '}  {title}"
@@ -30,18 +32,25 @@ def rows_verdict(title, judged, short):
         yield f"           {text}"
 
 
-def mean_verdict(title, value, is_good):
-    """One line for a mean over the rows."""
-    if value is None:
+def mean_verdict(title, values, missing, is_good):
+    """One line for a mean over the rows that both ran."""
+    values = list(values)
+    if not values:
         return f"  -      {title}: no row to judge it by"
-    return f"  {'good ' if is_good(value) else 'SHORT'}  {title}: {value:.3f}"
+    value = geometric_mean(values)
+    word = "good " if is_good(value) and not missing else "SHORT"
+    rows = "1 row" if len(values) == 1 else f"{len(values)} rows"
+    failed = f", {len(missing)} that ours failed left out" if missing else ""
+    return f"  {word}  {title}: {value:.3f} over {rows}{failed}"
 
 
 def time_verdicts(summary, field):
     speeds = list(summary.speeds(summary.fastest))
+    missing = summary.missing()
     yield mean_verdict(
         "time, geometric mean against the best peer of each row, at least 1.00",
-        geometric_mean(interval.mean for _, _, interval in speeds),
+        (interval.mean for _, _, interval in speeds),
+        missing,
         lambda value: value >= 1,
     )
     short = [
@@ -49,11 +58,13 @@ def time_verdicts(summary, field):
         for row, name, interval in speeds
         if interval.is_below(ROW_LIMIT)
     ]
-    yield from rows_verdict(f"time, no row below {ROW_LIMIT} of its best peer", len(speeds), short)
+    title = f"time, no row below {ROW_LIMIT} of its best peer"
+    yield from rows_verdict(title, len(speeds), short, missing)
     for name in summary.others:
         yield mean_verdict(
             f"time, geometric mean against {name}, at least {EACH_LIMIT:.2f}",
-            geometric_mean(interval.mean for _, _, interval in summary.speeds(name)),
+            (interval.mean for _, _, interval in summary.speeds(name)),
+            missing,
             lambda value: value >= EACH_LIMIT,
         )
     if LIBC not in summary.names:
@@ -67,28 +78,32 @@ def time_verdicts(summary, field):
         judged += 1
         if ratio.is_above(best + ROUNDING):
             short.append(f"{row.name}: {ratio} of {LIBC}'s time, the field's best is {best:.2f}")
-    yield from rows_verdict(f"time, the field's best as a ratio to {LIBC} in each row", judged, short)
+    title = f"time, the field's best as a ratio to {LIBC} in each row"
+    yield from rows_verdict(title, judged, short, [name for name in missing if name in field])
 
 
 def memory_verdicts(summary):
+    missing = summary.missing()
     for name in summary.others:
-        ratios = [summary.memory_ratio(row, OURS, name) for row in summary.rows]
+        ratios = [summary.judged_memory_ratio(row, name) for row in summary.rows]
         limit = "at most 1.00" if name == LIBC else "below 1.00"
         yield mean_verdict(
             f"peak memory, geometric mean against {name}, {limit}",
-            geometric_mean(ratio for ratio in ratios if ratio is not None),
+            (ratio for ratio in ratios if ratio is not None),
+            missing,
             (lambda value: value <= 1) if name == LIBC else (lambda value: value < 1),
         )
     judged, short = 0, []
     for row in summary.rows:
-        ratio = summary.memory_ratio(row, OURS, LIBC) if LIBC in summary.names else None
+        ratio = summary.judged_memory_ratio(row, LIBC) if LIBC in summary.names else None
         if not row.name.startswith(BLOW_UP) or ratio is None:
             continue
         judged += 1
         if ratio > BLOW_UP_LIMIT:
             short.append(f"{row.name}: {ratio:.2f}")
     title = f"peak memory, at most {BLOW_UP_LIMIT} of {LIBC}'s in the blow-up phases"
-    yield from rows_verdict(title, judged, short)
+    missing = [name for name in missing if name.startswith(BLOW_UP)]
+    yield from rows_verdict(title, judged, short, missing)
 
 
 def fault_verdicts(summary):
@@ -102,7 +117,8 @@ def fault_verdicts(summary):
         if ratio > FAULTS_LIMIT:
             short.append(f"{row.name}: {ratio:.2f} of {best}'s")
     title = f"page faults, at most {FAULTS_LIMIT} of the best peer's in {', '.join(RETURNING)}"
-    yield from rows_verdict(title, judged, short)
+    missing = [name for name in summary.missing() if name.startswith(RETURNING)]
+    yield from rows_verdict(title, judged, short, missing)
 
 
 def verdicts(summary, field):

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* footprint [least [most [mib [ms [order]]]]]: allocates blocks of `least` to `most` bytes, each
    doubling as likely, until `mib` MiB are live, and prints resident memory beyond that of the
-   start, over usable and over requested bytes.  Then it frees all and prints what is resident at
-   once, after `ms` milliseconds of light activity and after as long a sleep; and again with the
-   sleep first.  Order 0 frees in random order, 1 the oldest first, 2 the youngest first. */
+   start, over usable and over requested bytes.  Then it frees all, three times from such a peak:
+   the first time it sleeps for `ms` milliseconds, the second it goes on as long with light
+   activity, the third it sleeps, as a program that had been busy up to then.  It prints what is
+   resident at once and after.  Order 0 frees in random order, 1 the oldest first, 2 the youngest
+   first. */
 #include "load.h"
 
 #include <fcntl.h>
@@ -41,14 +43,20 @@ static double resident(void) {
     return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-static double at_start;
+static double at_start, peak;
 
 static void print_resident(const char *when) {
-    printf("%-32s %8.2f MiB\n", when, (resident() - at_start) / MIB);
+    printf("%s, %% of the peak: %.2f\n", when, 100 * (resident() - at_start) / peak);
 }
 
-static void rest(unsigned long long milliseconds) {
-    struct timespec time = {(time_t)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000};
+static unsigned long long milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
+}
+
+static void rest(unsigned long long ms) {
+    struct timespec time = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
     while (nanosleep(&time, &time) != 0 && errno == EINTR) {
     }
 }
@@ -57,14 +65,14 @@ static size_t draw(struct load_random *random) {
     size_t least = (size_t)options[LEAST].value;
     size_t most = (size_t)options[MOST].value;
     unsigned doublings = 0;
-    while (least << (doublings + 1) <= most) {
+    while (least << doublings < most) {
         doublings++;
     }
-    size_t low = least << load_below(random, (size_t)doublings + 1);
+    size_t low = doublings == 0 ? least : least << load_below(random, doublings);
     return load_between(random, low, 2 * low < most ? 2 * low : most);
 }
 
-static void fill(struct load_random *random) {
+static void fill(struct load_random *random, bool is_first) {
     double usable = 0;
     double requested = 0;
     while (usable < (double)options[LIVE_MIB].value * MIB) {
@@ -85,13 +93,15 @@ static void fill(struct load_random *random) {
             first[list] = block;
         }
     }
-    double peak = resident() - at_start;
-    printf("%-32s %8.2f MiB, usable %.2f, requested %.2f\n", "peak", peak / MIB, usable / MIB,
-           requested / MIB);
-    printf("%-32s %8.4f of usable, %.4f of requested\n", "ratio", peak / usable, peak / requested);
+    peak = resident() - at_start;
+    if (is_first) {
+        printf("peak, MiB: %.1f\n", peak / MIB);
+        printf("peak / usable bytes: %.4f\n", peak / usable);
+        printf("peak / requested bytes: %.4f\n", peak / requested);
+    }
 }
 
-static void empty(void) {
+static void empty(const char *when) {
     for (size_t i = 0; i < LISTS; i++) {
         while (first[i] != NULL) {
             struct block *block = first[i];
@@ -99,12 +109,13 @@ static void empty(void) {
             free(block);
         }
     }
-    print_resident("all freed");
+    print_resident(when);
 }
 
 /* A few blocks come and go every millisecond, as in a program that waits for requests. */
 static void be_active(struct load_random *random) {
-    for (unsigned long long i = 0; i < options[MILLISECONDS].value; i++) {
+    unsigned long long end = milliseconds() + options[MILLISECONDS].value;
+    while (milliseconds() < end) {
         static struct block *blocks[ACTIVE_BLOCKS];
         size_t count = 0;
         for (size_t live = 0; count < ACTIVE_BLOCKS && live < ACTIVE_BYTES; count++) {
@@ -117,7 +128,6 @@ static void be_active(struct load_random *random) {
         }
         rest(1);
     }
-    print_resident("after light activity");
 }
 
 int main(int argc, char **argv) {
@@ -129,15 +139,17 @@ int main(int argc, char **argv) {
     printf("blocks of %llu to %llu bytes\n", options[LEAST].value, options[MOST].value);
     fflush(stdout); /* its buffer is no block of the load */
     at_start = resident();
-    fill(&random);
-    empty();
-    be_active(&random);
-    rest(options[MILLISECONDS].value);
-    print_resident("and a sleep");
-    fill(&random);
-    empty();
+    fill(&random, true);
+    empty("all freed");
     rest(options[MILLISECONDS].value);
     print_resident("after a sleep");
+    fill(&random, false);
+    empty("all freed again");
     be_active(&random);
+    print_resident("after light activity");
+    fill(&random, false);
+    empty("all freed a third time");
+    rest(options[MILLISECONDS].value);
+    print_resident("after activity, a peak and a sleep");
     return 0;
 }

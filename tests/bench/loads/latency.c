@@ -2,8 +2,8 @@
 /* latency [operations [slots [seed]]]: times every call of malloc and of free in a mixed load:
    blocks replace one another in random slots; most have 16 bytes to 1 KiB, one in 64 up to 32 KiB,
    one in 2048 up to 1 MiB, one in 65536 up to 8 MiB.  After a twentieth of the work it prints
-   percentiles, histograms by powers of two, and the stalls: calls of more than 200 us, with the
-   bytes of their block and whether the kernel had taken the processor away shortly before. */
+   percentiles, the stalls, that is calls of more than 200 us for each 4 MiB of their block, and
+   histograms by powers of two. */
 #include "load.h"
 
 #include <sys/resource.h>
@@ -12,7 +12,7 @@
 enum { OPERATIONS, SLOTS, SEED, OPTION_COUNT };
 static struct load_option options[] = {{"operations", 20000000}, {"slots", 20000}, {"seed", 0}};
 
-enum { FINE = 65536, LOG = 64, STALLS_MAX = 1000, LOOK_EVERY = 1024 };
+enum { FINE = 65536, LOG = 64, STALLS_MAX = 1000, LOOK_EVERY = 32 };
 static const double STALL_NS = 200e3;
 static const size_t STALL_BYTES = 4 * MIB;
 
@@ -42,14 +42,9 @@ struct times {
 
 static struct times of_malloc = {.name = "malloc"}, of_free = {.name = "free"};
 
-static struct stall {
-    const struct times *call;
-    uint64_t ticks;
-    size_t size;
-    bool switched;
-} stalls[STALLS_MAX];
-static size_t stall_count;
-static uint64_t stall_ticks; /* the shortest stall */
+static uint64_t stall_ticks; /* of the shortest stall */
+static double ns_per_tick;
+static size_t stalls, own_stalls; /* all of them; those in which the kernel took nothing away */
 
 static long switch_count(void) {
     struct rusage usage;
@@ -59,13 +54,13 @@ static long switch_count(void) {
 
 static long switches; /* as last looked at */
 
-__attribute__((noinline, cold)) static void note_stall(const struct times *call, uint64_t taken,
-                                                       size_t size) {
+__attribute__((noinline, cold)) static void note_stall(uint64_t taken, size_t size) {
+    double allowed = STALL_NS * (size > STALL_BYTES ? (double)size / (double)STALL_BYTES : 1);
     long now = switch_count();
-    if (stall_count < STALLS_MAX) {
-        stalls[stall_count] = (struct stall){call, taken, size, now != switches};
+    if ((double)taken * ns_per_tick > allowed) {
+        stalls++;
+        own_stalls += now == switches;
     }
-    stall_count++;
     switches = now;
 }
 
@@ -80,7 +75,7 @@ static inline void note(struct times *times, uint64_t taken, size_t size) {
         times->most = taken;
     }
     if (taken >= stall_ticks) {
-        note_stall(times, taken, size);
+        note_stall(taken, size);
     }
 }
 
@@ -103,17 +98,16 @@ static uint64_t percentile(const struct times *times, uint64_t of) {
     return 0;
 }
 
-static void print_percentiles(const struct times *times, double ns) {
+static void print_percentiles(const struct times *times) {
     static const struct {
         const char *name;
         uint64_t of;
     } points[] = {{"p50", 2}, {"p99", 100}, {"p99.9", 1000}, {"p99.99", 10000}};
-    printf("%-6s", times->name);
     for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
-        printf(" %s %.0f", points[i].name, (double)percentile(times, points[i].of) * ns);
+        printf("%s %s, ns: %.0f\n", times->name, points[i].name,
+               (double)percentile(times, points[i].of) * ns_per_tick);
     }
-    printf(" max %.0f ns, %llu calls\n", (double)times->most * ns,
-           (unsigned long long)times->count);
+    printf("%s longest, ns: %.0f\n", times->name, (double)times->most * ns_per_tick);
 }
 
 static unsigned log_of(double value) {
@@ -125,41 +119,30 @@ static unsigned log_of(double value) {
 }
 
 /* In powers of two of nanoseconds. */
-static void histogram(const struct times *times, double ns, uint64_t counts[LOG]) {
+static void print_histogram(const struct times *times) {
+    uint64_t counts[LOG] = {0};
     for (size_t i = 0; i < FINE; i++) {
-        counts[log_of((double)i * ns)] += times->fine[i];
+        counts[log_of((double)i * ns_per_tick)] += times->fine[i];
     }
     for (size_t i = 0; i < LOG; i++) {
         /* the middle of what the ticks' power of two spans */
-        counts[log_of(1.4 * (double)((uint64_t)1 << i) * ns)] += times->by_log[i];
+        counts[log_of(1.4 * (double)((uint64_t)1 << i) * ns_per_tick)] += times->by_log[i];
+    }
+    for (size_t i = 0; i < LOG; i++) {
+        if (counts[i] > 0) {
+            printf("%s from %llu ns: %llu\n", times->name, 1ULL << i,
+                   (unsigned long long)counts[i]);
+        }
     }
 }
 
-static void print(double ns) {
-    static uint64_t counts[2][LOG];
-    print_percentiles(&of_malloc, ns);
-    print_percentiles(&of_free, ns);
-    histogram(&of_malloc, ns, counts[0]);
-    histogram(&of_free, ns, counts[1]);
-    printf("%12s %12s %12s\n", "ns from", of_malloc.name, of_free.name);
-    for (size_t i = 0; i < 40; i++) {
-        if (counts[0][i] + counts[1][i] > 0) {
-            printf("%12llu %12llu %12llu\n", 1ULL << i, (unsigned long long)counts[0][i],
-                   (unsigned long long)counts[1][i]);
-        }
-    }
-    size_t too_long = 0;
-    for (size_t i = 0; i < stall_count && i < STALLS_MAX; i++) {
-        const struct stall *stall = &stalls[i];
-        double allowed = stall->size > STALL_BYTES
-                             ? STALL_NS * (double)stall->size / (double)STALL_BYTES
-                             : STALL_NS;
-        too_long += (double)stall->ticks * ns > allowed && !stall->switched;
-        printf("stall: %s of %zu bytes, %.0f us%s\n", stall->call->name, stall->size,
-               (double)stall->ticks * ns / 1000, stall->switched ? ", processor taken away" : "");
-    }
-    printf("stalls above 200 us: %zu; above 200 us per 4 MiB, the processor not taken away: %zu\n",
-           stall_count, too_long);
+static void print(void) {
+    print_percentiles(&of_malloc);
+    print_percentiles(&of_free);
+    printf("calls above 200 us per 4 MiB: %zu\n", stalls);
+    printf("of these, the processor was not taken away: %zu\n", own_stalls);
+    print_histogram(&of_malloc);
+    print_histogram(&of_free);
 }
 
 static size_t draw(struct load_random *random) {
@@ -194,8 +177,8 @@ int main(int argc, char **argv) {
     uint64_t until = begin + 20000000;
     while (nanoseconds() < until) {
     }
-    double ns = (double)(nanoseconds() - begin) / (double)(ticks() - ticks_begin);
-    stall_ticks = (uint64_t)(STALL_NS / ns);
+    ns_per_tick = (double)(nanoseconds() - begin) / (double)(ticks() - ticks_begin);
+    stall_ticks = (uint64_t)(STALL_NS / ns_per_tick);
     for (unsigned long long i = 0; i < replacements; i++) {
         if (i == warm) {
             memset(of_malloc.fine, 0, sizeof of_malloc.fine);
@@ -203,7 +186,7 @@ int main(int argc, char **argv) {
             memset(of_malloc.by_log, 0, sizeof of_malloc.by_log);
             memset(of_free.by_log, 0, sizeof of_free.by_log);
             of_malloc.count = of_free.count = of_malloc.most = of_free.most = 0;
-            stall_count = 0;
+            stalls = own_stalls = 0;
         }
         if (i % LOOK_EVERY == 0) {
             switches = switch_count();
@@ -228,6 +211,6 @@ int main(int argc, char **argv) {
         free(slots[i].block);
     }
     free(slots);
-    print(ns);
+    print();
     return 0;
 }

@@ -9,6 +9,10 @@ do_prepare() {
     for python in /usr/bin/python3 "$(command -v python3 || :)"; do
         if [ -x "$python" ] && "$python" -c '' 2>/dev/null; then
             "$python" -c 'import os, sys; print(os.path.realpath(sys.executable))' >"$DIR/python"
+            if PYTHONMALLOC=malloc "$(cat "$DIR/python")" -s -c 'import sys; sys._debugmallocstats()' 2>&1 |
+                grep -q 'Small block threshold'; then
+                fail "$python keeps its own allocator under PYTHONMALLOC=malloc"
+            fi
             return
         fi
     done
@@ -17,7 +21,7 @@ do_prepare() {
 
 do_command() {
     arguments PYTHONMALLOC=malloc PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1 \
-        "$(cat "$DIR/python")" -I "$HERE/work.py" "$1"
+        "$(cat "$DIR/python")" -s "$HERE/work.py" "$1"
 }
 
 do_check() {
