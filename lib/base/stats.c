@@ -73,6 +73,11 @@ void mip_stat_decrease(enum mip_stat stat, size_t amount) {
     decrease(&counts[stat], amount);
 }
 
+void mip_stat_set_current(enum mip_stat stat, size_t amount) {
+    struct count *count = &counts[stat];
+    mip_store_relaxed(&count->a_freed, mip_load_relaxed(&count->a_total) - (counter_word)amount);
+}
+
 /* Where blocks are counted, a large one goes with its free, not with the page that its owner has
    yet to release. */
 void mip_stat_read(enum mip_stat stat, struct mip_stat_values *values) {

@@ -37,6 +37,8 @@ struct mip_stat_values {
 
 void mip_stat_increase(enum mip_stat stat, size_t amount);
 void mip_stat_decrease(enum mip_stat stat, size_t amount);
+/* In the child of a fork, where nobody counts at the same time. */
+void mip_stat_set_current(enum mip_stat stat, size_t amount);
 void mip_stat_read(enum mip_stat stat, struct mip_stat_values *values);
 
 /* Pages, also by the size class of their blocks. */

@@ -23,15 +23,7 @@
 
 static void fork_child(void) {
     struct thread *self = mip_thread_self();
-    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
-        if (t == self)
-            continue;
-        uint32_t state = mip_load_relaxed(&t->a_state);
-        if (state == RECORD_BUSY || (state == RECORD_ACTIVE && mip_load_relaxed(&t->a_busy) != 0))
-            mip_thread_bury(t);
-        else if (state == RECORD_ACTIVE)
-            mip_thread_park_dead(t);
-    }
+    mip_thread_fork_child(self);
     mip_page_fork_child();
     mip_heap_fork_child();
     /* A thread that has ended may use any record. */

@@ -307,10 +307,10 @@ bool mip_thread_try_lock_counted(struct thread *thread);
 void mip_thread_note_pages(struct thread *thread); /* whether it has any to give */
 void mip_thread_unlock(struct thread *thread);
 
-/* In the child after fork: the record of a thread that is no more becomes parked. */
-void mip_thread_park_dead(struct thread *thread);
+/* In the child after fork: the records of threads that are no more are parked or buried. */
+void mip_thread_fork_child(const struct thread *self);
 
-/* Likewise, or where a signal's handler ended the thread, inside a slow path: never used again. */
+/* A signal's handler ended the thread inside a slow path: its record is never used again. */
 void mip_thread_bury(struct thread *thread);
 
 /* First record of all, in no particular order; follow next_record. */

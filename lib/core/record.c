@@ -224,10 +224,26 @@ void mip_thread_bury(struct thread *thread) {
     mip_store_relaxed(&thread->a_state, RECORD_DEAD);
 }
 
-void mip_thread_park_dead(struct thread *thread) {
+/* The record of a thread that is no more becomes parked. */
+static void park_dead(struct thread *thread) {
     mip_store_relaxed(&thread->a_is_uncounted, true);
-    mip_add_relaxed(&a_parked, 1);
-    mip_stat_decrease(MIP_STAT_THREADS, 1);
-    mip_stat_increase(MIP_STAT_ABANDONED, 1);
     mip_store_relaxed(&thread->a_state, RECORD_PARKED);
+}
+
+void mip_thread_fork_child(const struct thread *self) {
+    size_t parked = 0;
+    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
+        uint32_t state = mip_load_relaxed(&t->a_state);
+        if (t == self)
+            continue;
+        if (state == RECORD_BUSY || (state == RECORD_ACTIVE && mip_load_relaxed(&t->a_busy) != 0))
+            mip_thread_bury(t);
+        else if (state == RECORD_ACTIVE)
+            park_dead(t);
+        parked += mip_load_relaxed(&t->a_state) == RECORD_PARKED;
+    }
+    /* A thread may have been cut off between its change of a state and the count of it. */
+    mip_store_relaxed(&a_parked, parked);
+    mip_stat_set_current(MIP_STAT_ABANDONED, parked);
+    mip_stat_set_current(MIP_STAT_THREADS, self != NULL);
 }

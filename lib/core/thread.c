@@ -26,6 +26,10 @@ static void park(struct thread *thread) {
     mip_flush_batches(thread);
     mip_drain(thread, true);
     mip_heap_collect_made(&thread->heap, SIZE_MAX);
+    /* From here on it is as one that was borrowed: what follows changes lists, which a fork must
+       not take for a fast path that was cut off. */
+    mip_store_relaxed(&thread->a_state, RECORD_BUSY);
+    mip_store_fence();
     mip_stat_decrease(MIP_STAT_THREADS, 1);
     mip_busy_leave(thread);
     mip_thread_return(thread);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Fork with busy threads: the child never hangs, may free what its parent's threads held, starts
    threads of its own, and forks again. */
+#include "base/stats.h"
 #include "core/core.h"
 #include "core/fast.h"
 #include "os/os.h"
@@ -312,6 +313,82 @@ START_TEST(test_counts_are_made_in_portions) {
 }
 END_TEST
 
+/* Threads that end while the process forks: the child knows of one thread, and each record that it
+   may use is whole. */
+enum { SPAWNERS = 2, SPAWNS_FORKS = 100 };
+
+static void *come_and_go(void *arg) {
+    void *held[BIN_COUNT];
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        held[bin] = mip_malloc(mip_bin_size(bin) / 2 + 1);
+    for (unsigned bin = 0; bin < BIN_COUNT; bin += 2)
+        mip_free(held[bin]);
+    for (unsigned bin = 1; bin < BIN_COUNT; bin += 2)
+        mip_free(atomic_exchange(&a_slots[bin], held[bin]));
+    return arg;
+}
+
+static void *spawn(void *arg) {
+    while (!atomic_load(&a_stop)) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, come_and_go, NULL) == 0)
+            pthread_join(thread, NULL);
+    }
+    return arg;
+}
+
+static size_t current(enum mip_stat stat) {
+    struct mip_stat_values values;
+    mip_stat_read(stat, &values);
+    return (size_t)(values.total - values.freed);
+}
+
+static int check_as_child(void) {
+    size_t parked = 0;
+    alarm(20);
+    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record)
+        parked += mip_load_relaxed(&t->a_state) == RECORD_PARKED;
+    if (current(MIP_STAT_THREADS) != 1)
+        return 1;
+    if (current(MIP_STAT_ABANDONED) != parked)
+        return 2;
+    for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
+        if (!mip_thread_try_lock_counted(t))
+            continue;
+        mip_heap_check_parked(t);
+        mip_thread_unlock(t);
+    }
+    for (unsigned bin = 0; bin < BIN_COUNT; bin++)
+        mip_free(atomic_exchange(&a_slots[bin], NULL));
+    come_and_go(NULL);
+    return 0;
+}
+
+START_TEST(test_fork_while_threads_end) {
+    pthread_t threads[SPAWNERS];
+    if (!TELLS_OF_FORKS) {
+        printf("fork: records are not sorted out in the child: there is no pthread_atfork\n");
+        return;
+    }
+    mip_process_init();
+    ck_assert_ptr_nonnull(mip_thread_get());
+    for (int t = 0; t < SPAWNERS; t++)
+        ck_assert_int_eq(pthread_create(&threads[t], NULL, spawn, NULL), 0);
+    for (int i = 0; i < SPAWNS_FORKS; i++) {
+        pid_t pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0)
+            _exit(check_as_child());
+        int status;
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert_msg(status == 0, "child %d ended with status %x", i, status);
+    }
+    atomic_store(&a_stop, true);
+    for (int t = 0; t < SPAWNERS; t++)
+        pthread_join(threads[t], NULL);
+}
+END_TEST
+
 static TCase *forks(void) {
     TCase *test_case = tcase_create("forks");
     tcase_set_timeout(test_case, 120);
@@ -320,6 +397,7 @@ static TCase *forks(void) {
     tcase_add_test(test_case, test_busy_record_is_dead_in_the_child);
     tcase_add_test(test_case, test_batches_in_the_child);
     tcase_add_test(test_case, test_counts_are_made_in_portions);
+    tcase_add_test(test_case, test_fork_while_threads_end);
     return test_case;
 }
 

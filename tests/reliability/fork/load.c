@@ -1,22 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* 32 threads allocate and free while another forks; each child uses every size, frees what its
-   parent's threads held, starts threads and forks again. */
+/* 32 threads allocate and free, some of them by threads that end at once, while another forks; each
+   child uses every size, frees what its parent's threads held, starts threads and forks again. */
 #include "case.h"
 
-enum { THREADS = 32, SLOTS = 1024 };
+enum { THREADS = 32, SLOTS = 1024, SPAWN_EACH = 8, STEPS = 100 };
 static _Atomic(void *) a_slots[SLOTS];
 static atomic_bool a_stop;
+
+static void step(uint64_t *random) {
+    size_t size = random_size(random, 17);
+    char *p = malloc(size);
+    if (p != NULL)
+        p[0] = p[size - 1] = 1;
+    free(atomic_exchange(&a_slots[next_random(random) % SLOTS], p));
+}
+
+static void *short_life(void *arg) {
+    for (int i = 0; i < STEPS; i++)
+        step(arg);
+    return NULL;
+}
 
 static void *churn(void *arg) {
     uint64_t random = (uintptr_t)arg;
     /* This thread alone: or the children would have a thirtieth of the processors. */
     setpriority(PRIO_PROCESS, 0, 19);
     while (!atomic_load(&a_stop)) {
-        size_t size = random_size(&random, 17);
-        char *p = malloc(size);
-        if (p != NULL)
-            p[0] = p[size - 1] = 1;
-        free(atomic_exchange(&a_slots[next_random(&random) % SLOTS], p));
+        if ((uintptr_t)arg % SPAWN_EACH == 0)
+            finish(start(short_life, &random));
+        else
+            step(&random);
     }
     return NULL;
 }
