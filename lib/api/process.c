@@ -99,6 +99,7 @@ static void tell_start(void) {
 
 static void keep_stderr(void) {
     int saved_errno = errno;
+    mip_report_look_at_stderr();
     spare.descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, SPARE_DESCRIPTOR_MIN);
     if (spare.descriptor >= 0 && fstat(spare.descriptor, &spare.identity) != 0) {
         close(spare.descriptor);

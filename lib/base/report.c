@@ -20,6 +20,9 @@ static mip_flag a_is_configured;
 static _Atomic(bool) a_is_verbose, a_shows_errors;
 static _Atomic(size_t) a_error_max, a_warning_max;
 
+/* Descriptor 2 was closed at the start: what has that number later is a file of the program's. */
+static _Atomic(bool) a_has_no_stderr;
+
 /* Warnings and errors of before wait here, as far as they fit.  There is one thread then, or the
    others' messages may be lost. */
 enum { EARLY_SIZE = 1024 };
@@ -103,7 +106,15 @@ static void leave(struct speaker *place) {
 
 static void to_stderr(const char *text, void *arg) {
     (void)arg;
-    mip_os_write(STDERR, text, strlen(text));
+    if (!mip_load_relaxed(&a_has_no_stderr)) {
+        mip_os_write(STDERR, text, strlen(text));
+    }
+}
+
+void mip_report_look_at_stderr(void) {
+    if (!mip_os_is_open(STDERR)) {
+        mip_store_relaxed(&a_has_no_stderr, true);
+    }
 }
 
 /* As one piece, when it is not longer than the buffer: lines of several threads do not mix. */
@@ -152,8 +163,13 @@ void mip_report_configure(bool is_verbose, bool shows_errors, size_t error_max,
     mip_store_relaxed(&a_warning_max, warning_max);
     mip_store_relaxed(&a_is_verbose, is_verbose);
     mip_store_relaxed(&a_shows_errors, shows_errors || is_verbose);
-    if (!mip_exchange_relaxed(&a_is_configured, true) && mip_load_relaxed(&a_shows_errors) &&
-        early_text[0] != '\0') {
+    if (mip_exchange_relaxed(&a_is_configured, true)) {
+        return;
+    }
+    if (SLOTS || mip_load_relaxed(&a_shows_errors)) { /* or nothing is told without being asked */
+        mip_report_look_at_stderr();
+    }
+    if (mip_load_relaxed(&a_shows_errors) && early_text[0] != '\0') {
         mip_print(NULL, NULL, "%s", early_text);
     }
 }

@@ -22,6 +22,10 @@ size_t mip_format(char *buffer, size_t size, const char *format, ...) MIP_FORMAT
    for it, and is then shown or dropped as it says. */
 void mip_report_configure(bool is_verbose, bool shows_errors, size_t error_max, size_t warning_max);
 
+/* Before anything is told that nobody in the program asked for: a process that starts without
+   descriptor 2 gets nothing on it, whatever it opens there. */
+void mip_report_look_at_stderr(void);
+
 /* Where text goes: NULL restores stderr.  What a registered function makes us say goes to stderr
    and calls none.  Text longer than 511 characters comes in pieces. */
 void mip_report_set_output(mip_output_fun *output, void *arg);

@@ -105,6 +105,7 @@ void mip_os_yield(void);
 
 /* Write all of it to a file descriptor, as far as possible; errno is kept. */
 void mip_os_write(int fd, const char *text, size_t size);
+bool mip_os_is_open(int fd);
 
 /* What the kernel tells of this process. */
 struct mip_os_usage {

@@ -240,6 +240,13 @@ void mip_os_write(int fd, const char *text, size_t size) {
     errno = saved_errno;
 }
 
+bool mip_os_is_open(int fd) {
+    int saved_errno = errno;
+    bool is_open = fcntl(fd, F_GETFD) != -1 || errno != EBADF;
+    errno = saved_errno;
+    return is_open;
+}
+
 static uint64_t milliseconds(struct timeval time) {
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_usec / 1000;
 }

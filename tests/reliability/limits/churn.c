@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* A fixed workload with checks, for other cases to start under some condition: every block zero
-   where it must be, intact, NULL only with ENOMEM, and, told "whole", never NULL. */
+   where it must be, intact, NULL only with ENOMEM, and, told "whole", never NULL.  Told a directory
+   then, it opens three files there, which get the numbers of descriptors that are closed. */
 #include "case.h"
+
+#include <fcntl.h>
+
+static void open_files(const char *directory) {
+    for (int i = 0; i < 3; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%d", directory, i);
+        CHECK(open(path, O_RDWR | O_CREAT | O_TRUNC, 0600) == i);
+    }
+}
 
 int main(int argc, char **argv) {
     static struct {
@@ -11,6 +22,8 @@ int main(int argc, char **argv) {
     bool must = argc > 1 && strcmp(argv[1], "whole") == 0;
     uint64_t random = 3;
     begin();
+    if (argc > 2)
+        open_files(argv[2]);
     for (size_t i = 0; i < 30000; i++) {
         size_t index = (size_t)(next_random(&random) % COUNT_OF(blocks));
         size_t size = random_size(&random, i % 200 == 0 ? 24 : 14);
