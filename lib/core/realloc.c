@@ -102,19 +102,39 @@ static void *remap(struct page *page, size_t size, bool zero, bool may_move) {
     return p;
 }
 
+static void *resize_owned(struct page *page, size_t size, bool zero, bool may_move) {
+    if (resize_single(page, size, zero))
+        return page->start;
+    if ((mip_page_flags(page) & (PAGE_MAPPED | PAGE_INTERIOR)) != PAGE_MAPPED)
+        return NULL;
+    return remap(page, size, zero, may_move);
+}
+
+/* Of a thread that has ended: its heap is as good as that of who asks. */
+static void *resize_parked(struct page *page, size_t size, bool zero, const struct heap *to) {
+    struct thread *owner = mip_page_owner(page);
+    void *result = NULL;
+    if (!mip_thread_try_lock(owner))
+        return NULL;
+    if (mip_page_owner(page) == owner) /* or the page went elsewhere meanwhile */
+        result = resize_owned(page, size, zero, to != NULL && to == &to->thread->heap);
+    mip_thread_unlock(owner);
+    return result;
+}
+
 /* In place, or by moving a mapping that stays in its heap (NULL: it may not move); NULL when
    neither is possible. */
 static void *resize(struct page *page, void *p, size_t size, bool zero, const struct heap *to) {
     struct thread *thread = mip_thread_self();
     if (!(mip_page_flags(page) & PAGE_SINGLE) || size <= MEDIUM_MAX || size > MIP_SIZE_MAX ||
-        thread == NULL || mip_page_owner(page) != thread || p != (void *)page->start)
+        thread == NULL || p != (void *)page->start)
         return NULL;
-    void *result = NULL;
+    void *result;
     mip_busy_enter(thread);
-    if (resize_single(page, size, zero))
-        result = p;
-    else if ((mip_page_flags(page) & (PAGE_MAPPED | PAGE_INTERIOR)) == PAGE_MAPPED)
-        result = remap(page, size, zero, to == mip_heap_of_page(page));
+    if (mip_page_owner(page) == thread)
+        result = resize_owned(page, size, zero, to == mip_heap_of_page(page));
+    else
+        result = resize_parked(page, size, zero, to);
     mip_busy_leave(thread);
     return result;
 }
