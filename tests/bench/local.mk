@@ -11,8 +11,10 @@ EXTRA_DIST += tests/bench/pairs-count.sh tests/bench/peers.sh tests/bench/startu
 	tests/bench/startup-launcher.c tests/bench/stub.c
 
 .PHONY: pairs startup
+# PAIRS='-a 64', or names of libraries
+PAIRS =
 pairs: all tests/bench/pairs
-	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/bench/pairs.sh
+	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/bench/pairs.sh $(PAIRS)
 startup: all
 	@$(AM_TESTS_ENVIRONMENT) $(SHELL) $(top_srcdir)/tests/bench/startup.sh
 

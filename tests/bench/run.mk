@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/bench.py \
 	tests/bench/bench_chart.py \
+	tests/bench/bench_figures.py \
 	tests/bench/bench_peers.py \
 	tests/bench/bench_report.py \
 	tests/bench/bench_run.py \
@@ -42,6 +43,15 @@ bench: all $(BENCH_LOADS)
 	  $${QUICK:+--quick} $${COMPARE:+--compare $$COMPARE} $$BENCH
 clean-bench:
 	rm -rf bench-results
+
+# Figures that no row shows, beside the peers; PEERS and QUICK as above, ROUNDS for scale.
+BENCH_FIGURES = latency footprint scale atomics
+.PHONY: $(BENCH_FIGURES) bench-figures
+$(BENCH_FIGURES): all $(BENCH_LOADS)
+	@$(AM_TESTS_ENVIRONMENT) python3 $(top_srcdir)/tests/bench/bench_figures.py $@ --builddir . \
+	  $${PEERS:+--peers "$$PEERS"} $${ROUNDS:+--rounds "$$ROUNDS"} $${QUICK:+--quick}
+bench-figures: all $(BENCH_LOADS)
+	@for figure in $(BENCH_FIGURES); do $(MAKE) $(AM_MAKEFLAGS) --no-print-directory $$figure || exit; echo; done
 
 # The price of the secure library, at both levels, over the release variant; BENCH and ROUNDS as above.
 EXTRA_DIST += tests/bench/secure_cost.py

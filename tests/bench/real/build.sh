@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# build JOBS FOLDER...: make -j JOBS of folders of this tree's lib/ with gcc; make, the shell, the
+# build JOBS FOLDER...: the objects of folders of this tree's lib/ by make -j JOBS and gcc; make, the
 # compiler and the assembler are all served.  Peak memory is that of the greatest process.
 # shellcheck source=/dev/null
 . "${0%/*}/common.sh"
