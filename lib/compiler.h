@@ -32,7 +32,7 @@
 #define MIP_FORGET(x) __asm__("" : "+r"(x))
 /* Likewise, and the value is kept out of the register in which a function returns its own. */
 #if defined(__x86_64__)
-#define MIP_FORGET_ASIDE(x) __asm__("" : "+d"(x))
+#define MIP_FORGET_ASIDE(x) __asm__("" : "+c"(x))
 #else
 #define MIP_FORGET_ASIDE(x) MIP_FORGET(x)
 #endif

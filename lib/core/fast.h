@@ -99,13 +99,16 @@ MIP_INLINE void *mip_fast_malloc(size_t size) {
 }
 
 /* Likewise for an alignment that a class gives by itself: a size that is a multiple of it (see
-   size.h; pages lie at multiples of a slice).  The size rounded up to the alignment is
-   ((size - 1) | (alignment - 1)) + 1, so one comparison does for both. */
+   size.h; pages lie at multiples of a slice).  `least`, a power of two up to a granule, is the least
+   alignment: NULL for a smaller one, too.  With a = alignment - least:
+   - the size rounded up to the alignment is ((size - 1) | a) + 1, but for bits below a granule, so
+     one comparison does for both; it is above every size where the alignment is below the least;
+   - alignment & a is 0 for powers of two only, at the least and above. */
 _Static_assert(SMALL_MAX < SLICE_SIZE, "a page is aligned to any alignment below");
-MIP_INLINE void *mip_fast_pop_aligned(size_t size, size_t alignment) {
-    size_t last = (size - 1) | (alignment - 1);
+MIP_INLINE void *mip_fast_pop_aligned(size_t size, size_t alignment, size_t least) {
+    size_t last = (size - 1) | (alignment - least);
     if (SLOW_PATHS_ONLY || MIP_UNLIKELY(last >= SMALL_MAX) ||
-        MIP_UNLIKELY((alignment & (alignment - 1)) != 0))
+        MIP_UNLIKELY((alignment & (alignment - least)) != 0))
         return NULL;
     const struct mip_root *root = &mip_root;
     MIP_FORGET(root);
@@ -113,7 +116,7 @@ MIP_INLINE void *mip_fast_pop_aligned(size_t size, size_t alignment) {
 }
 
 MIP_INLINE void *mip_fast_malloc_aligned(size_t size, size_t alignment) {
-    void *p = mip_fast_pop_aligned(size, alignment);
+    void *p = mip_fast_pop_aligned(size, alignment, 1);
     return MIP_LIKELY(p != NULL) ? p : mip_heap_malloc_aligned(NULL, size, alignment, 0, false);
 }
 

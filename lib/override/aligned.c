@@ -31,7 +31,7 @@ static MIP_NOINLINE int posix_memalign_slow(void **result, size_t alignment, siz
 }
 
 MIP_EXPORT int posix_memalign(void **result, size_t alignment, size_t size) {
-    void *p = alignment % sizeof(void *) == 0 ? mip_fast_pop_aligned(size, alignment) : NULL;
+    void *p = mip_fast_pop_aligned(size, alignment, sizeof(void *));
     if (MIP_UNLIKELY(p == NULL)) {
         return posix_memalign_slow(result, alignment, size);
     }

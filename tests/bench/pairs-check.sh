@@ -13,7 +13,9 @@ limits='
 2000  64   49
 20000 64   52
 '
-aligned_more=6 # posix_memalign of this alignment
+# 6 more than malloc where the list has a block; 5 are the loop's, with its check of the result, and
+# the 64th call finds the list empty and takes some 80 more.
+aligned_more=12.5
 alignment=64
 
 skip() {
@@ -63,8 +65,11 @@ while read -r size window limit; do
     [ -n "$size" ] || continue
     count=$(count_pairs "$OVERRIDE_SO" "$size" "$window" fifo)
     judge "$size bytes, $window blocks" "$count" "$limit"
+    # Against the class that both take.
+    size=$(((size + alignment - 1) / alignment * alignment))
+    count=$(count_pairs "$OVERRIDE_SO" "$size" "$window" fifo)
     aligned=$(count_pairs "$OVERRIDE_SO" "$size" "$window" fifo "$alignment")
-    judge "  at multiples of $alignment" "$aligned" "$(awk "BEGIN { print $count + $aligned_more }")"
+    judge "  $size by posix_memalign of $alignment" "$aligned" "$(awk "BEGIN { print $count + $aligned_more }")"
 done <<EOT
 $limits
 EOT
