@@ -417,6 +417,7 @@ typedef enum mi_option_e {
     mi_option_stats_detail = 13,  /* bool, 0: a row for each size class in the statistics */
     mi_option_secure_level = 14,  /* 2: what the secure library does, 1 light, 2 full */
     mi_option_trace = 15,         /* 0: the debug library notes the calls of each n-th allocation */
+    mi_option_check_origin = 16,  /* bool, 1: the debug library tells malloc, new and new[] apart */
     _mi_option_last
 } mi_option_t;
 

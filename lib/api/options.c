@@ -22,6 +22,7 @@ _Static_assert((int)mi_option_populate_step == (int)MIP_OPTION_POPULATE_STEP, "o
 _Static_assert((int)mi_option_stats_detail == (int)MIP_OPTION_STATS_DETAIL, "one numbering");
 _Static_assert((int)mi_option_secure_level == (int)MIP_OPTION_SECURE_LEVEL, "one numbering");
 _Static_assert((int)mi_option_trace == (int)MIP_OPTION_TRACE, "one numbering");
+_Static_assert((int)mi_option_check_origin == (int)MIP_OPTION_CHECK_ORIGIN, "one numbering");
 _Static_assert((int)_mi_option_last == (int)MIP_OPTION_COUNT, "an option without a public name");
 
 /* A program may have been compiled with a later header: unknown numbers are 0 and not set. */

@@ -57,6 +57,7 @@ static struct option options[MIP_OPTION_COUNT] = {
     [MIP_OPTION_STATS_DETAIL] = SWITCH(0, "stats_detail"),
     [MIP_OPTION_SECURE_LEVEL] = OPTION(2, 1, 2, NUMBER, "secure_level"),
     [MIP_OPTION_TRACE] = OPTION(0, 0, MANY, NUMBER, "trace"),
+    [MIP_OPTION_CHECK_ORIGIN] = SWITCH(1, "check_origin"),
 };
 
 /* Other names of variables: that of the reference, and those of other releases that mean the same

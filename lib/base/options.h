@@ -27,6 +27,7 @@ enum mip_option {
     MIP_OPTION_STATS_DETAIL = 13,  /* bool, 0: a row for each size class in the statistics */
     MIP_OPTION_SECURE_LEVEL = 14,  /* 1 light, 2 full: what variants with SLOTS do */
     MIP_OPTION_TRACE = 15, /* 0: of which allocations the calls are noted: each n-th (debug) */
+    MIP_OPTION_CHECK_ORIGIN = 16, /* bool, 1: free and delete must fit malloc and new (debug) */
     MIP_OPTION_COUNT
 };
 

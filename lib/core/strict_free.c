@@ -2,6 +2,7 @@
 /* Floor 4, core: free in variants with SLOTS, and what is said about a block when it is freed. */
 #include <errno.h>
 
+#include "../base/options.h"
 #include "../base/report.h"
 #include "../os/os.h"
 #include "core.h"
@@ -237,7 +238,7 @@ void mip_strict_set_origin(void *p, enum mip_origin origin) {
 
 void mip_strict_check_origin(const char *function, const void *p, enum mip_origin origin) {
     static const char *const names[] = {"malloc", "new", "new[]", "?"};
-    if (p == NULL)
+    if (p == NULL || !mip_option_is_enabled(MIP_OPTION_CHECK_ORIGIN))
         return;
     struct mip_found found = mip_strict_find(function, p);
     unsigned real = mip_slot_origin(found.word);

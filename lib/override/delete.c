@@ -38,6 +38,19 @@ static void own_delete_array(void *p) __attribute__((alias(DELETE_ARRAY)));
 static void own_delete_aligned(void *p, size_t alignment) __attribute__((alias(DELETE ALIGN)));
 static void own_delete_array_aligned(void *p, size_t alignment)
     __attribute__((alias(DELETE_ARRAY ALIGN)));
+static void own_delete_nothrow(void *p, const void *tag) __attribute__((alias(DELETE NOTHROW)));
+static void own_delete_array_nothrow(void *p, const void *tag)
+    __attribute__((alias(DELETE_ARRAY NOTHROW)));
+static void own_delete_sized(void *p, size_t size) __attribute__((alias(DELETE SIZE)));
+static void own_delete_array_sized(void *p, size_t size) __attribute__((alias(DELETE_ARRAY SIZE)));
+static void own_delete_sized_aligned(void *p, size_t size, size_t alignment)
+    __attribute__((alias(DELETE SIZE ALIGN)));
+static void own_delete_array_sized_aligned(void *p, size_t size, size_t alignment)
+    __attribute__((alias(DELETE_ARRAY SIZE ALIGN)));
+static void own_delete_aligned_nothrow(void *p, size_t alignment, const void *tag)
+    __attribute__((alias(DELETE ALIGN NOTHROW)));
+static void own_delete_array_aligned_nothrow(void *p, size_t alignment, const void *tag)
+    __attribute__((alias(DELETE_ARRAY ALIGN NOTHROW)));
 
 /* Was the block made by that form of operator new? */
 MIP_INLINE void check_origin(const char *function, const void *p, enum mip_origin origin) {
@@ -139,4 +152,18 @@ MIP_EXPORT MIP_WEAK void operator_delete_array_aligned_nothrow(void *p, size_t a
                                                                const void *tag) {
     (void)tag;
     operator_delete_array_aligned(p, alignment);
+}
+
+bool mip_override_has_own_delete(void) {
+    return operator_delete == own_delete && operator_delete_array == own_delete_array &&
+           operator_delete_sized == own_delete_sized &&
+           operator_delete_array_sized == own_delete_array_sized &&
+           operator_delete_aligned == own_delete_aligned &&
+           operator_delete_array_aligned == own_delete_array_aligned &&
+           operator_delete_sized_aligned == own_delete_sized_aligned &&
+           operator_delete_array_sized_aligned == own_delete_array_sized_aligned &&
+           operator_delete_nothrow == own_delete_nothrow &&
+           operator_delete_array_nothrow == own_delete_array_nothrow &&
+           operator_delete_aligned_nothrow == own_delete_aligned_nothrow &&
+           operator_delete_array_aligned_nothrow == own_delete_array_aligned_nothrow;
 }

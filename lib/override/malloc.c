@@ -4,6 +4,7 @@
 #include "../core/watched.h"
 #include "../os/os.h"
 #include "compatible.h"
+#include "origin.h"
 #include "sized.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ MIP_EXPORT void *malloc(size_t size) {
 }
 
 static void check_origin(const char *function, const void *p) {
-    if (ORIGINS) {
+    if (ORIGINS && mip_override_has_own_delete()) {
         mip_strict_check_origin(function, p, MIP_BY_MALLOC);
     }
 }

@@ -38,6 +38,7 @@ static const struct option {
     [MIP_OPTION_STATS_DETAIL] = {"stats_detail", BOOL, 0, 1},
     [MIP_OPTION_SECURE_LEVEL] = {"secure_level", NUMBER, 1, 2},
     [MIP_OPTION_TRACE] = {"trace", NUMBER, 0, MANY},
+    [MIP_OPTION_CHECK_ORIGIN] = {"check_origin", BOOL, 0, 1},
 };
 
 static const struct option *find_option(const char *name, size_t length) {

@@ -70,6 +70,7 @@ expect_option 12 2048 MIMALLOC_POPULATE_STEP=2M
 expect_option 13 1 MIMALLOC_STATS_DETAIL=1
 expect_option 14 1 MIMALLOC_SECURE_LEVEL=1
 expect_option 15 100 MIMALLOC_TRACE=100
+expect_option 16 0 MIMALLOC_CHECK_ORIGIN=0
 expect_option 6 500 MIMALLOC_PURGE_DELAY=none
 expect_silence "a wrong value"
 expect_option 6 500 MIMALLOC_PURGE_DELAY=none MIMALLOC_SHOW_ERRORS=1

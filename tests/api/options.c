@@ -24,7 +24,8 @@ static const struct {
                {mi_option_populate_step, 12, "populate_step", 0},
                {mi_option_stats_detail, 13, "stats_detail", 0},
                {mi_option_secure_level, 14, "secure_level", 2},
-               {mi_option_trace, 15, "trace", 0}};
+               {mi_option_trace, 15, "trace", 0},
+               {mi_option_check_origin, 16, "check_origin", 1}};
 
 START_TEST(numbers_and_defaults) {
     ck_assert_uint_eq(COUNT_OF(options), (size_t)_mi_option_last);

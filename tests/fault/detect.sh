@@ -4,6 +4,7 @@
 # initial thread, a second one and a forked child: the signal, and the message word by word, within a
 # second (or see `limit`).  Then the same programs without the fault, which must end well.
 #   detect.sh --table    how the others fare, too: a table instead of a verdict (make faults)
+#   detect.sh [--table] NAME ...    these programs only
 # Functions are called by name.
 # shellcheck disable=SC2317
 set -u
@@ -35,7 +36,7 @@ compile() {
     [ "${source%.cc}" = "$source" ] || compiler="$CXX $CXXFLAGS -std=gnu++17 -fsized-deallocation"
     # Words on purpose.
     # shellcheck disable=SC2086
-    $compiler $CPPFLAGS -O1 -w -fno-builtin $LDFLAGS -o "$work/$(basename "$source")" "$source" -lpthread
+    $compiler $CPPFLAGS -O1 -w -fno-builtin $LDFLAGS -o "$work/$(basename "$source")" "$source" -lpthread -ldl
 }
 
 # Where addresses are few, freed mappings do not wait and guards are short.
@@ -48,8 +49,15 @@ can_cxx=no
 [ -z "$CXX" ] || ! compile "$here/programs/delete-twice.cc" 2>/dev/null || can_cxx=yes
 [ $can_cxx = yes ] || echo "no C++ compiler: without the programs in C++"
 
+table=no
+[ "${1:-}" != --table ] || { table=yes && shift; }
+only=" $* "
+# is_asked NAME
+is_asked() { [ "$only" = '  ' ] || [[ $only = *" $1 "* ]]; }
+
 programs=$(sed -e 's/#.*//' -e 's/ *|.*//' -e '/^$/d' "$here/faults.txt" | sort -u)
 for name in $programs; do
+    is_asked "$name" || continue
     case $name in
     *.cc) [ $can_cxx = yes ] || continue ;;
     *) name=$name.c ;;
@@ -167,6 +175,7 @@ for_each() {
     while IFS='|' read -r name sizes full light debug; do
         name=$(trim "$name")
         case $name in '' | '#'*) continue ;; esac
+        is_asked "$name" || continue
         program=$name
         case $name in
         *.cc) [ $can_cxx = yes ] || continue ;;
@@ -222,7 +231,7 @@ row() {
     echo
 }
 
-if [ "${1:-}" = --table ]; then
+if [ $table = yes ]; then
     scudo=$(find /usr/lib/llvm-*/lib/clang /usr/lib/clang -name 'libclang_rt.scudo_standalone-x86_64.so' 2>/dev/null | sort | tail -n 1)
     columns=("release=${OVERRIDE_SO:-none}" "light=${SECURE_SO:-none}" "secure=${SECURE_SO:-none}"
         "debug=${DEBUG_SO:-none}" "libc=" "scudo=${scudo:-none}")

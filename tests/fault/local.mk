@@ -49,13 +49,14 @@ tests_fault_limits_libc_CFLAGS = $(AM_CFLAGS) -fno-builtin -DSTRESS_LIBC
 tests_fault_limits_libc_LDADD = -lpthread
 
 # Faults of programs under the variants that detect them; the programs are compiled by the test.
-dist_check_SCRIPTS += tests/fault/detect.sh tests/fault/trace.sh
-TESTS += tests/fault/detect.sh tests/fault/trace.sh
+dist_check_SCRIPTS += tests/fault/detect.sh tests/fault/options.sh tests/fault/trace.sh
+TESTS += tests/fault/detect.sh tests/fault/options.sh tests/fault/trace.sh
 EXTRA_DIST += tests/fault/faults.txt tests/fault/programs/fault.h $(FAULT_FILES)
 FAULT_FILES = \
 	tests/fault/programs/delete-aligned.cc \
 	tests/fault/programs/delete-array.cc \
 	tests/fault/programs/delete-malloc.cc \
+	tests/fault/programs/delete-own.cc \
 	tests/fault/programs/delete-size.cc \
 	tests/fault/programs/delete-twice.cc \
 	tests/fault/programs/double-free-batch.c \
@@ -97,8 +98,8 @@ FAULT_FILES = \
 	tests/fault/programs/reallocarray-new.cc \
 	tests/fault/programs/underflow-1.c \
 	tests/fault/programs/underflow-32.c \
-	tests/fault/programs/underflow-others.c \
 	tests/fault/programs/underflow-8.c \
+	tests/fault/programs/underflow-others.c \
 	tests/fault/programs/usable-freed.c \
 	tests/fault/programs/usable-inside.c \
 	tests/fault/programs/usable-stack.c \

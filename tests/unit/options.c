@@ -46,6 +46,7 @@ static const struct {
     {MIP_OPTION_STATS_DETAIL, "stats_detail", 0, 0, 1},
     {MIP_OPTION_SECURE_LEVEL, "secure_level", 2, 1, 2},
     {MIP_OPTION_TRACE, "trace", 0, 0, 1 << 28},
+    {MIP_OPTION_CHECK_ORIGIN, "check_origin", 1, 0, 1},
 };
 
 START_TEST(test_table) {
