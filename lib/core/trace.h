@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 4, core: where sampled blocks came from and went to (variants with TRACES and the option
-   trace): the addresses of the calls.  A table with one place for each value of a hash of the
-   address: a block that comes later takes the place of an earlier one.  Any thread; nothing is
-   waited for: a place that another thread is at is left alone. */
+   trace): the addresses of the calls.  A table in which each address has a few places by a hash: a
+   block takes that of one which was freed, never that of one in use, and what finds none is
+   counted. Any thread; nothing is waited for longer than a moment. */
 #ifndef MIP_TRACE_H
 #define MIP_TRACE_H
 
