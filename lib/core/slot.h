@@ -30,6 +30,8 @@ enum {
     SLOT_DIRTY = 1 << SLOT_ALIGNMENT_SHIFT,       /* FREE: likewise, but what is in it is unknown */
     SLOT_MESSAGE = 1 << (SLOT_ORIGIN_SHIFT + 3)   /* FREE: the block holds a message */
 };
+/* LIVE: all that lies behind the end is guarded. */
+#define SLOT_SHRUNK ((uint32_t)1 << (SLOT_ORIGIN_SHIFT + 4))
 
 MIP_INLINE unsigned mip_slot_state(uint32_t word) {
     return word >> SLOT_STATE_SHIFT & 3;

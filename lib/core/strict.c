@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Floor 4, core: see strict.h.  The end of a block, from the last byte asked for on, at most some
-   64 bytes, and its last 8 bytes hold what depends on a key of the page and on the address, none of
-   the bytes 0, so that the forgotten 0 of a string is seen.  At every free and reallocation they
-   are compared, and at level full, at a free by the owner, what lies within 32 bytes before and
-   behind the block, too, where it is free or the end of another block. */
+/* Floor 4, core: see strict.h.  The end of a block, from the last byte asked for on
+   (is_guarded_whole says how far), and its last 8 bytes hold what depends on a key of the page and
+   on the address, none of the bytes 0, so that the forgotten 0 of a string is seen.  At every free
+   and reallocation they are compared, and at level full, at a free by the owner, what lies within
+   32 bytes before and behind the block, too, where it is free or the end of another block. */
 #include "strict_inline.h"
 
 #include <errno.h>
@@ -179,6 +179,21 @@ static void clear_lost(const struct page *page, char *p, size_t size) {
     }
 }
 
+/* What a block gains holds what guarded its end; at level light as little as can be is written. */
+static void fill_growth(const struct mip_found *found, size_t size, bool zero) {
+    char *end = found->p + found->size, *last = last_word(found->page, found->block);
+    size_t more = size - found->size;
+    bool is_plain = found->page->bin != BIN_NONE;
+    if (zero || mip_strict_is_full ||
+        is_guarded_whole(found->page, found->block, end, found->word, is_plain)) {
+        memset(end, zero ? 0 : NEW_BYTE, more);
+        return;
+    }
+    memset(end, 0, mip_min(more, END_MAX + WORD));
+    if (end + more > last && last > end)
+        memset(last, 0, WORD);
+}
+
 void mip_strict_resize(const struct mip_found *found, size_t size, bool zero) {
     struct page *page = found->page;
     if (mip_load_relaxed(&page->a_flags) & PAGE_CLOSED_OFF)
@@ -186,14 +201,16 @@ void mip_strict_resize(const struct mip_found *found, size_t size, bool zero) {
     bool is_single = page->bin == BIN_NONE;
     uint32_t value = is_single ? 0 : (uint32_t)size;
     uint32_t word = (found->word & ~(uint32_t)SLOT_VALUE_MASK) | value;
+    if (size < found->size && !is_single)
+        word |= SLOT_SHRUNK;
     mark_changing(found->slot, found->word);
-    if (size > found->size && (zero || mip_strict_is_full))
-        memset(found->p + found->size, NEW_BYTE != 0 && !zero ? NEW_BYTE : 0, size - found->size);
-    else if (size < found->size && mip_strict_is_full)
+    if (size > found->size)
+        fill_growth(found, size, zero);
+    else if (size < found->size && mip_strict_is_full && is_single && CHECK_LEVEL == 0)
         clear_lost(page, found->p + size, found->size - size);
     if (is_single)
         page->reciprocal = size;
-    guard_end(page, found->block, found->p + size, false);
+    guard_end(page, found->block, found->p + size, word, false);
     mip_store_release(found->slot, word); /* pairs with is_untouched */
 }
 

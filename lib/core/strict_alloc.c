@@ -68,7 +68,7 @@ static void *single(struct heap *heap, const struct request *request, bool is_pl
     if (!is_zero && (request->zero || mip_strict_is_full))
         memset(start, 0, page->block_size);
     page->reciprocal = request->size;
-    guard_end(page, (struct block *)start, p + request->size, false);
+    guard_end(page, (struct block *)start, p + request->size, 0, false);
     mip_store_relaxed(&page->slots[0], mip_slot_word(SLOT_LIVE, 0) | bits);
     if (COUNT_BLOCKS)
         mip_stat_bin_increase(BIN_NONE, page->block_size, request->size);
@@ -90,7 +90,7 @@ static void *inside(struct heap *heap, const struct request *request) {
     uint32_t bits = p == (char *)taken.block ? 0 : SLOT_INTERIOR;
     hand_out(&taken, request->size, bits, request->zero, false, mip_strict_is_full);
     if (bits != 0) {
-        guard_end(taken.page, taken.block, p + request->size, false);
+        guard_end(taken.page, taken.block, p + request->size, 0, false);
         mip_page_set_interior(taken.page);
     }
     return p;

@@ -93,11 +93,24 @@ MIP_INLINE uint64_t tail_mask(const char *end) {
     return is_big_endian ? ~(uint64_t)0 >> before : ~(uint64_t)0 << before;
 }
 
+/* Is all guarded that lies behind the end?  Else END_MAX bytes of it and the last word: the rest of
+   a class is short where blocks share pages, but after a block was made smaller; and what a single
+   block no longer uses is the kernel's. */
+MIP_INLINE bool is_guarded_whole(const struct page *page, const struct block *block,
+                                 const char *end, uint32_t word, bool is_plain) {
+    if (CHECK_LEVEL > 0 || (word & SLOT_SHRUNK))
+        return true;
+    return !is_plain && page->bin == BIN_NONE &&
+           page->block_size - (size_t)(end - (const char *)block) < STRICT_PURGE_MIN;
+}
+
 MIP_INLINE const char *end_limit(const struct page *page, const struct block *block,
-                                 const char *end) {
+                                 const char *end, uint32_t word, bool is_plain) {
     const char *limit = (const char *)block + page->block_size;
     size_t most = END_MAX + WORD - (uintptr_t)end % WORD;
-    return (size_t)(limit - end) > most ? end + most : limit;
+    if ((size_t)(limit - end) <= most || is_guarded_whole(page, block, end, word, is_plain))
+        return limit;
+    return end + most;
 }
 
 /* Writes before the start of the next block hit it first. */
@@ -105,9 +118,9 @@ MIP_INLINE char *last_word(const struct page *page, const struct block *block) {
     return (char *)(uintptr_t)block + page->block_size - WORD;
 }
 
-/* is_plain: at least one byte is left. */
+/* slot: SLOT_SHRUNK in it counts.  is_plain: at least one byte is left. */
 MIP_INLINE void guard_end(const struct page *page, struct block *block, const char *end,
-                          bool is_plain) {
+                          uint32_t slot, bool is_plain) {
     uint64_t guard = end_word(page, block), mask = tail_mask(end);
     char *at = (char *)mip_round_down((uintptr_t)end, WORD), *last = last_word(page, block);
     if (!is_plain && at > last)
@@ -118,14 +131,14 @@ MIP_INLINE void guard_end(const struct page *page, struct block *block, const ch
         return;
     memcpy(last, &guard, sizeof(guard));
     if (last - at > WORD) {
-        const char *limit = end_limit(page, block, end);
+        const char *limit = end_limit(page, block, end, slot, is_plain);
         for (at += WORD; at < limit; at += WORD)
             memcpy(at, &guard, sizeof(guard));
     }
 }
 
 MIP_INLINE bool is_end_whole(const struct page *page, const struct block *block, const char *end,
-                             bool is_plain) {
+                             uint32_t slot, bool is_plain) {
     uint64_t guard = end_word(page, block);
     const char *at = (const char *)mip_round_down((uintptr_t)end, WORD);
     const char *last = last_word(page, block);
@@ -136,7 +149,7 @@ MIP_INLINE bool is_end_whole(const struct page *page, const struct block *block,
         return difference == 0;
     difference |= load(last) ^ guard;
     if (last - at > WORD) {
-        const char *limit = end_limit(page, block, end);
+        const char *limit = end_limit(page, block, end, slot, is_plain);
         for (at += WORD; at < limit; at += WORD)
             difference |= load(at) ^ guard;
     }
@@ -263,7 +276,8 @@ MIP_INLINE void check_ends(const char *function, const struct mip_found *found, 
     const struct page *page = found->page;
     if (!is_plain && (mip_load_relaxed(&page->a_flags) & PAGE_CLOSED_OFF))
         return;
-    if (MIP_UNLIKELY(!is_end_whole(page, found->block, found->p + found->size, is_plain)))
+    if (MIP_UNLIKELY(
+            !is_end_whole(page, found->block, found->p + found->size, found->word, is_plain)))
         mip_strict_fault_of_page(function, page, found->p, "written past its end");
     if (is_beside && !(is_plain && MIP_LIKELY(are_neighbours_whole(found))))
         mip_strict_check_neighbours(function, page, found->index, found->p);
@@ -351,7 +365,7 @@ MIP_INLINE void *hand_out(const struct taken *taken, size_t size, uint32_t bits,
     if (NEW_BYTE != 0 && !zero)
         memset(block, NEW_BYTE, block_size);
     if (!(bits & SLOT_INTERIOR))
-        guard_end(page, block, (char *)block + size, is_plain);
+        guard_end(page, block, (char *)block + size, 0, is_plain);
     mip_store_release(taken->slot, live); /* pairs with is_untouched */
     return block;
 }

@@ -79,6 +79,7 @@ FAULT_FILES = \
 	tests/fault/programs/free-stack.c \
 	tests/fault/programs/free-static.c \
 	tests/fault/programs/fresh-zero.c \
+	tests/fault/programs/growth-clear.c \
 	tests/fault/programs/huge.c \
 	tests/fault/programs/no-reuse.c \
 	tests/fault/programs/overflow-1.c \
@@ -88,7 +89,9 @@ FAULT_FILES = \
 	tests/fault/programs/overflow-far.c \
 	tests/fault/programs/overflow-nul.c \
 	tests/fault/programs/overflow-realloc.c \
+	tests/fault/programs/overflow-shrunk-far.c \
 	tests/fault/programs/overflow-shrunk.c \
+	tests/fault/programs/overflow-slack.c \
 	tests/fault/programs/random-order.c \
 	tests/fault/programs/read-after-free-locked.c \
 	tests/fault/programs/read-after-free.c \
