@@ -234,7 +234,14 @@ void mip_strict_check_message(const void *next, const void *message) {
                                  "block of another thread written to after it was freed");
 }
 
+/* What the message overwrites of it is looked at before: nobody would see it later. */
 void mip_strict_begin_message(const struct page *page, const struct block *block) {
+    if (mip_strict_is_full && page->bin != BIN_NONE) {
+        uint64_t pattern = 0x0101010101010101u * FREED_BYTE;
+        if (MIP_UNLIKELY(memcmp(block, &pattern, sizeof(struct message *)) != 0))
+            mip_strict_fault_of_page("free", page, block,
+                                     "block of another thread written to after it was freed");
+    }
     _Atomic(uint32_t) *slot = &page->slots[mip_page_slot_index(page, block)];
     mark_changing(slot, mip_load_relaxed(slot));
 }

@@ -107,6 +107,7 @@ FAULT_FILES = \
 	tests/fault/programs/usable-inside.c \
 	tests/fault/programs/usable-stack.c \
 	tests/fault/programs/write-after-free-link.c \
+	tests/fault/programs/write-after-free-posted.c \
 	tests/fault/programs/write-after-free-remote.c \
 	tests/fault/programs/write-after-free-second.c \
 	tests/fault/programs/write-after-free.c \
