@@ -231,6 +231,10 @@ struct heap *mip_heap_record_take(void);
 void mip_heap_record_give(struct heap *heap);
 void mip_heap_fork_child(void);
 
+/* The heap has come to its end, or is another thread's: the caller's fault, which is said;
+   CHECK_LEVEL: and ends the process. */
+void mip_heap_refuse(const char *function, const struct heap *heap);
+
 /* Nothing is allocated from the page any more; without a used block it is released. */
 void mip_heap_close_page(struct heap *heap, struct page *page);
 

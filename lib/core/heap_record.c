@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Floor 4, core: the records of made heaps.  Type-stable: pages name them, and other threads follow
    where they forward to, after the heap has come to its end. */
+#include <errno.h>
 #include <string.h>
 
+#include "../base/report.h"
 #include "heap.h"
 #include "meta.h"
 
@@ -27,6 +29,13 @@ void mip_heap_record_give(struct heap *heap) {
     heap->is_made = false;
     heap->thread = NULL;
     mip_pool_give(&heap_pool, heap);
+}
+
+/* Where nothing is checked that would cost, it is never acted on. */
+MIP_COLD void mip_heap_refuse(const char *function, const struct heap *heap) {
+    if (CHECK_LEVEL > 0)
+        mip_fatal("%s: the heap %p is not one of this thread", function, (const void *)heap);
+    mip_error(EINVAL, "%s: the heap %p is not one of this thread", function, (const void *)heap);
 }
 
 void mip_heap_forget_page(struct heap *named) {

@@ -4,7 +4,6 @@
    on naming it, and it forwards to the heap they were merged into, until the last is gone. */
 #include <errno.h>
 
-#include "../base/report.h"
 #include "../base/stats.h"
 #include "arena.h"
 #include "core.h"
@@ -39,14 +38,14 @@ struct heap *mip_heap_new(unsigned arena) {
     return heap;
 }
 
-/* A heap that is dead already, or belongs to another thread, is the caller's fault: in checking
-   variants that is said, and it is never acted on. */
+/* Not a heap that is dead already, or belongs to another thread. */
 static bool may_end(struct heap *heap, const char *what) {
-    if (heap == NULL || !heap->is_made)
+    if (heap == NULL || (!heap->is_made && !(CHECK_LEVEL > 0 && heap->thread == NULL)))
         return false;
-    if (heap->thread == mip_thread_self() && mip_load_relaxed(&heap->a_forward) == NULL)
+    if (heap->is_made && heap->thread == mip_thread_self() &&
+        mip_load_relaxed(&heap->a_forward) == NULL)
         return true;
-    mip_error(EINVAL, "%s: the heap %p is not one of this thread", what, (void *)heap);
+    mip_heap_refuse(what, heap);
     return false;
 }
 

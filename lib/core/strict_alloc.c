@@ -170,7 +170,8 @@ static MIP_NOINLINE void *allocate_in(struct heap *heap, const struct request *r
     if (request->size <= MIP_SIZE_MAX) {
         struct thread *own = mip_thread_get();
         struct thread *thread = heap == NULL ? own : heap->thread;
-        if (CHECK_LEVEL > 0 && heap != NULL && thread != own)
+        if (heap != NULL && MIP_UNLIKELY(thread == NULL || thread != own ||
+                                         mip_load_relaxed(&heap->a_forward) != NULL))
             mip_fatal("mi_heap_malloc: the heap %p is not one of this thread", (void *)heap);
         if (thread != NULL) {
             p = allocate(thread, heap, request);

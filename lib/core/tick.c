@@ -185,6 +185,9 @@ void mip_heap_collect(struct heap *heap, bool force) {
     struct thread *thread = mip_thread_self();
     if (heap == NULL)
         heap = thread == NULL ? NULL : mip_tls_default();
+    if (CHECK_LEVEL > 0 && heap != NULL &&
+        (heap->thread != thread || mip_load_relaxed(&heap->a_forward) != NULL))
+        mip_heap_refuse("mi_heap_collect", heap);
     if (heap == NULL || heap->thread != thread)
         return;
     int saved = errno;

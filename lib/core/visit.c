@@ -4,7 +4,6 @@
    wait in those threads' batches. */
 #include <errno.h>
 
-#include "../base/report.h"
 #include "core.h"
 #include "fast.h"
 #include "meta.h"
@@ -157,8 +156,7 @@ struct heap *mip_heap_set_default(struct heap *heap) {
     if (heap == NULL)
         return old;
     if (heap->thread != thread || mip_load_relaxed(&heap->a_forward) != NULL)
-        mip_error(EINVAL, "mi_heap_set_default: the heap %p is not one of this thread",
-                  (void *)heap);
+        mip_heap_refuse("mi_heap_set_default", heap);
     else
         mip_tls_heap = (uintptr_t)heap - (uintptr_t)&mip_root.empty_list;
     return old;

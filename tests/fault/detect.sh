@@ -118,12 +118,14 @@ meets() {
     case $1 in
     *" @ "*) function=${1%% @ *} fault=${1#* @ } place="pointer $pointer, size class $class" ;;
     *" - "*) function=${1%% - *} fault=${1#* - } place="pointer $pointer, no size class" ;;
+    *" # "*) function=${1%% # *} fault=${1#* # } place='the heap 0x[0-9a-f]+' ;;
     *" * "*) function=${1%% \* *} fault=${1#* \* } place='pointer 0x[0-9a-f]+, size class [0-9]+' ;;
     esac
     case $fault in
     *'N bytes, allocated with N') fault="${fault%N bytes*}[0-9]+ bytes, allocated with $bytes" ;;
     esac
     pattern="^mimalloc: fatal: $function: $place: $fault$"
+    [[ $1 != *" # "* ]] || pattern="^mimalloc: fatal: $function: $place $fault$"
     [[ $message =~ $pattern ]]
 }
 

@@ -80,6 +80,14 @@ FAULT_FILES = \
 	tests/fault/programs/free-static.c \
 	tests/fault/programs/fresh-zero.c \
 	tests/fault/programs/growth-clear.c \
+	tests/fault/programs/heap-collect-thread.c \
+	tests/fault/programs/heap-default-thread.c \
+	tests/fault/programs/heap-delete-thread.c \
+	tests/fault/programs/heap-delete-twice.c \
+	tests/fault/programs/heap-deleted.c \
+	tests/fault/programs/heap-destroy-thread.c \
+	tests/fault/programs/heap-destroyed.c \
+	tests/fault/programs/heap-malloc-thread.c \
 	tests/fault/programs/huge.c \
 	tests/fault/programs/no-reuse.c \
 	tests/fault/programs/overflow-1.c \

@@ -3,6 +3,10 @@
    (main), in a second one (thread) or in a forked child (child); with `clean` it does all but the
    fault. Prints the address at which it commits it.  Exit status 3: nothing happened; 0: clean, or
    what was to be shown holds. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1 /* RTLD_DEFAULT */
+#endif
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -107,6 +111,28 @@ static void *free_it(void *p) {
 
 __attribute__((unused)) static void free_in_thread(void *p) {
     in_thread(free_it, p);
+}
+
+/* A function of the library's own interface; the others have none. */
+__attribute__((unused)) static void *named(const char *name) {
+    void *function = dlsym(RTLD_DEFAULT, name);
+    if (function == NULL) {
+        _exit(6);
+    }
+    return function;
+}
+
+__attribute__((unused)) static void *new_heap(void) {
+    return ((void *(*)(void))named("mi_heap_new"))();
+}
+
+__attribute__((unused)) static char *take_from(void *heap, size_t size) {
+    return hide(((void *(*)(void *, size_t))named("mi_heap_malloc"))(heap, size));
+}
+
+/* A function that takes a heap and whose result does not matter. */
+__attribute__((unused)) static void call_with(const char *name, void *heap) {
+    ((void (*)(void *, int))named(name))(heap, 1);
 }
 
 #ifdef __cplusplus

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* A block is asked of a heap that was deleted. */
+#include "fault.h"
+
+static void fault(size_t size) {
+    void *heap = new_heap();
+    (void)take_from(heap, size);
+    if (is_faulty) {
+        call_with("mi_heap_delete", heap);
+    }
+    (void)take_from(heap, size);
+}
