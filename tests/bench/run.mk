@@ -54,6 +54,7 @@ bench-figures: all $(BENCH_LOADS)
 	@for figure in $(BENCH_FIGURES); do $(MAKE) $(AM_MAKEFLAGS) --no-print-directory $$figure || exit; echo; done
 
 # The price of the secure library, at both levels, over the release variant; BENCH and ROUNDS as above.
+# It fails where a limit is passed, where a limit has no row, and where a row has failed.
 EXTRA_DIST += tests/bench/secure_cost.py
 .PHONY: secure-cost secure-tables
 # What is detected (make faults), and what that costs.
@@ -63,8 +64,9 @@ secure-tables: all
 	@$(MAKE) $(AM_MAKEFLAGS) secure-cost
 secure-cost: all $(BENCH_LOADS)
 	@$(AM_TESTS_ENVIRONMENT) set -f; \
+	rm -f "$${OUT:-bench-results/secure}/summary.csv"; \
 	scudo=`find /usr/lib/llvm-*/lib /usr/lib/clang -name libclang_rt.scudo_standalone-x86_64.so 2>/dev/null | sort | tail -n 1`; \
 	python3 $(top_srcdir)/tests/bench/bench.py --builddir . --out "$${OUT:-bench-results/secure}" \
 	  --peers "glibc light=$(SECURE_SO),MIMALLOC_SECURE_LEVEL=1 secure=$(SECURE_SO) $${scudo:+scudo=$$scudo}" \
-	  --rounds "$${ROUNDS:-3}" $$BENCH >/dev/null; \
-	python3 $(top_srcdir)/tests/bench/secure_cost.py "$${OUT:-bench-results/secure}/summary.csv"
+	  --rounds "$${ROUNDS:-3}" $$BENCH >/dev/null; status=$$?; \
+	python3 $(top_srcdir)/tests/bench/secure_cost.py "$${OUT:-bench-results/secure}/summary.csv" && exit $$status
