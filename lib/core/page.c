@@ -3,6 +3,7 @@
 #include "page.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "../base/random.h"
 #include "../base/report.h"
@@ -14,6 +15,10 @@
 #include "holes.h"
 #include "meta.h"
 #include "pagemap.h"
+
+/* SLOTS: what lies before the first block of a page is a block that nobody gets, if the page has so
+   many times its size, and of which this is zero: writes before the first are seen there. */
+enum { PAD_SHARE = 8 };
 
 enum { CARVE_BYTES = 4 * 1024, CARVE_SLOTS_MIN = 16, CARVE_SLOTS_MAX = 256 };
 _Static_assert((int)MIP_STAT_BIN_HUGE == (int)BIN_NONE, "one numbering of classes");
@@ -76,6 +81,13 @@ static void strip(struct page *page) {
     mip_pool_give(&page_pool, page);
 }
 
+static size_t pad_of(size_t block_size, size_t slices, unsigned flags) {
+    if (!SLOTS || (flags & (PAGE_SINGLE | PAGE_CLOSED_OFF)) ||
+        block_size > (slices << SLICE_SHIFT) / PAD_SHARE)
+        return 0;
+    return mip_max(block_size, PAGE_PAD_MIN);
+}
+
 struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin, size_t block_size,
                           char *start, size_t slices, unsigned arena, bool is_zero,
                           unsigned flags) {
@@ -84,7 +96,8 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
     if (page == NULL)
         return NULL;
     bool is_single = (flags & PAGE_SINGLE) != 0;
-    size_t capacity = is_single ? 1 : (slices << SLICE_SHIFT) / block_size;
+    size_t pad = pad_of(block_size, slices, flags);
+    size_t capacity = is_single ? 1 : ((slices << SLICE_SHIFT) - pad) / block_size;
     bool is_special = is_single || (flags & PAGE_CLOSED_OFF);
     mip_store_relaxed(&page->a_owner, (uintptr_t)thread | (is_special ? OWNER_SPECIAL : 0));
     mip_store_relaxed(&page->a_flags, (uint8_t)flags);
@@ -94,7 +107,7 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
     page->state = is_single ? PAGE_FULL : PAGE_QUEUED;
     page->bin = (uint8_t)bin;
     page->is_zero = is_zero;
-    page->start = start;
+    page->start = start + pad;
     mip_store_relaxed(&page->a_heap, heap);
     page->next = page->previous = NULL;
     page->carved = is_single;
@@ -125,6 +138,8 @@ struct page *mip_page_new(struct thread *thread, struct heap *heap, unsigned bin
         strip(page);
         return NULL;
     }
+    if (pad > 0 && !is_zero)
+        memset(page->start - PAGE_PAD_MIN, 0, PAGE_PAD_MIN);
     mip_tool_hide(start, is_single ? block_size : slices << SLICE_SHIFT);
     mip_stat_page_increase(bin);
     mip_stat_increase(is_single ? MIP_STAT_HUGE : MIP_STAT_NORMAL,
@@ -139,7 +154,7 @@ bool mip_page_may_purge(struct page *page) {
 void mip_page_release(struct page *page) {
     unsigned flags = mip_page_flags(page);
     bool is_single = (flags & PAGE_SINGLE) != 0;
-    char *start = page->start;
+    char *start = page->start - mip_page_pad(page);
     size_t slices = page->slices;
     unsigned arena = page->arena;
     mip_pagemap_clear(start, is_single ? 1 : slices);

@@ -180,6 +180,12 @@ MIP_INLINE uint32_t mip_page_used(const struct page *page) {
     return page->state == PAGE_FULL ? page->capacity : page->until_event;
 }
 
+/* SLOTS: bytes of the page before its first block, 0 or PAGE_PAD_MIN at least. */
+enum { PAGE_PAD_MIN = 32 };
+MIP_INLINE size_t mip_page_pad(const struct page *page) {
+    return SLOTS && page->bin != BIN_NONE ? (uintptr_t)page->start & (SLICE_SIZE - 1) : 0;
+}
+
 /* The end of the blocks. */
 MIP_INLINE char *mip_page_end(const struct page *page) {
     return page->start + (size_t)page->capacity * page->block_size;

@@ -140,18 +140,19 @@ static bool is_untouched(const struct page *page, uint32_t index, size_t from, s
    before and the start of the one behind.  Only the owner's thread asks. */
 void mip_strict_check_neighbours(const char *function, const struct page *page, uint32_t index,
                                  const void *p) {
+    static const char before[] = "written before its start, or past the end of a block before it";
     if (page->bin == BIN_NONE)
         return;
     size_t size = page->block_size, part = mip_min(size, NEIGHBOURHOOD);
     uint32_t count = (uint32_t)mip_max(NEIGHBOURHOOD / size, 1);
     uint32_t first = index > count ? index - count : 0;
     uint32_t last = (uint32_t)mip_min(page->capacity - 1, index + count);
+    if (MIP_UNLIKELY(index < count && !is_pad_whole(page)))
+        mip_strict_fault_of_page(function, page, p, before);
     for (uint32_t i = first; i < index; i++)
         if (MIP_UNLIKELY(!is_untouched(page, i, size - part, part))) {
             tell_block((const struct block *)(page->start + i * size), p);
-            mip_strict_fault_of_page(
-                function, page, p,
-                "written before its start, or past the end of a block before it");
+            mip_strict_fault_of_page(function, page, p, before);
         }
     for (uint32_t i = index + 1; i <= last; i++)
         if (MIP_UNLIKELY(!is_untouched(page, i, 0, part))) {

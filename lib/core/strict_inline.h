@@ -226,6 +226,12 @@ MIP_INLINE bool is_filled(const void *block, size_t size, unsigned char byte) {
     return (difference[0] | difference[1]) == 0;
 }
 
+/* Is what lies before the first block of the page as it was left? */
+MIP_INLINE bool is_pad_whole(const struct page *page) {
+    _Static_assert((int)PAGE_PAD_MIN == (int)NEIGHBOURHOOD, "that much is zero");
+    return mip_page_pad(page) == 0 || are_zero_beside(page->start - PAGE_PAD_MIN);
+}
+
 /* A first look at what lies within NEIGHBOURHOOD bytes of a block of a plain page, at level full:
    false says that mip_strict_check_neighbours has to look.  Here for blocks at least as long as
    that. */
@@ -239,6 +245,8 @@ MIP_INLINE bool is_beside_whole(const struct mip_found *found) {
                 ? !is_last_word_whole(page, (const struct block *)(block - size), word)
                 : !are_zero_beside(block - NEIGHBOURHOOD))
             return false;
+    } else if (!is_pad_whole(page)) {
+        return false;
     }
     return found->index + 1 >= page->capacity ||
            mip_slot_state(mip_load_relaxed(found->slot + 1)) == SLOT_LIVE ||
@@ -256,7 +264,7 @@ MIP_INLINE bool is_granule_whole(const struct mip_found *found, ptrdiff_t distan
 
 MIP_INLINE bool are_granules_beside_whole(const struct mip_found *found) {
     size_t index = found->index, capacity = found->page->capacity;
-    return (index < 1 || is_granule_whole(found, -1)) &&
+    return (index > 1 || is_pad_whole(found->page)) && (index < 1 || is_granule_whole(found, -1)) &&
            (index < 2 || is_granule_whole(found, -2)) &&
            (index + 1 >= capacity || is_granule_whole(found, 1)) &&
            (index + 2 >= capacity || is_granule_whole(found, 2));

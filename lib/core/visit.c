@@ -56,7 +56,8 @@ static bool visit_page(const struct visit *visit, const struct page *page) {
     bool is_single = (mip_load_relaxed(&page->a_flags) & PAGE_SINGLE) != 0;
     struct mip_area area = {
         .blocks = page->start,
-        .reserved = is_single ? page->block_size : page->slices << SLICE_SHIFT,
+        .reserved =
+            is_single ? page->block_size : (page->slices << SLICE_SHIFT) - mip_page_pad(page),
         .committed = (size_t)page->carved * page->block_size,
         .used = (size_t)mip_page_used(page) * page->block_size,
         .block_size = page->block_size,

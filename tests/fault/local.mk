@@ -110,6 +110,7 @@ FAULT_FILES = \
 	tests/fault/programs/underflow-1.c \
 	tests/fault/programs/underflow-32.c \
 	tests/fault/programs/underflow-8.c \
+	tests/fault/programs/underflow-first.c \
 	tests/fault/programs/underflow-others.c \
 	tests/fault/programs/usable-freed.c \
 	tests/fault/programs/usable-inside.c \
