@@ -52,6 +52,8 @@ size_t mip_good_size(size_t size);
    alignment. */
 void mip_strict_check_size(const void *p, size_t size);
 void mip_strict_check_alignment(const void *p, size_t alignment);
+/* Likewise, or where it was asked for with an alignment at all. */
+void mip_strict_check_plain(const void *p, size_t size);
 /* Likewise where it was asked for with less, or p is at no multiple of the alignment (0: any). */
 void mip_strict_check_promise(const void *p, size_t size, size_t alignment);
 

@@ -206,6 +206,16 @@ void mip_strict_check_size(const void *p, size_t size) {
         wrong_size(&found, size);
 }
 
+void mip_strict_check_plain(const void *p, size_t size) {
+    if (p == NULL)
+        return;
+    struct mip_found found = mip_strict_find("sized free", p);
+    if (found.size != size)
+        wrong_size(&found, size);
+    if (mip_slot_alignment(found.word) != 0)
+        wrong_alignment(&found, GRANULE);
+}
+
 void mip_strict_check_alignment(const void *p, size_t alignment) {
     if (p == NULL)
         return;

@@ -246,6 +246,11 @@ void mip_watched_check_size(const void *p, size_t size) {
         mip_strict_check_size(p, padded(size));
 }
 
+void mip_watched_check_plain(const void *p, size_t size) {
+    if (SLOTS)
+        mip_strict_check_plain(p, padded(size));
+}
+
 void mip_watched_check_promise(const void *p, size_t size, size_t alignment) {
     if (SLOTS)
         mip_strict_check_promise(p, padded(size), alignment);

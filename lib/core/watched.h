@@ -23,6 +23,7 @@ void *mip_watched_expand(void *p, size_t size);
 size_t mip_watched_usable_size(const void *p);
 size_t mip_watched_usable_size_in(const char *function, const void *p);
 void mip_watched_check_size(const void *p, size_t size);
+void mip_watched_check_plain(const void *p, size_t size);
 void mip_watched_check_promise(const void *p, size_t size, size_t alignment);
 void mip_watched_heap_delete(struct heap *heap);
 void mip_watched_heap_destroy(struct heap *heap);
@@ -49,6 +50,7 @@ void mip_watched_collect(bool force);
 #define mip_usable_size mip_watched_usable_size
 #define mip_usable_size_in mip_watched_usable_size_in
 #define mip_strict_check_size mip_watched_check_size
+#define mip_strict_check_plain mip_watched_check_plain
 #define mip_strict_check_promise mip_watched_check_promise
 #define mip_heap_delete mip_watched_heap_delete
 #define mip_heap_destroy mip_watched_heap_destroy

@@ -32,6 +32,8 @@ void operator_delete_aligned_nothrow(void *p, size_t alignment, const void *tag)
 void operator_delete_array_aligned_nothrow(void *p, size_t alignment, const void *tag)
     MIP_CXX_NAME(DELETE_ARRAY ALIGN NOTHROW);
 
+enum { ANY_ALIGNMENT = 16 }; /* what every block has */
+
 /* This library's, whoever defines the exported name. */
 static void own_delete(void *p) __attribute__((alias(DELETE)));
 static void own_delete_array(void *p) __attribute__((alias(DELETE_ARRAY)));
@@ -66,6 +68,13 @@ MIP_INLINE void check_size(const void *p, size_t size) {
     }
 }
 
+/* Likewise, and no block of the aligned forms of new. */
+MIP_INLINE void check_plain(const void *p, size_t size) {
+    if (SLOTS && mip_override_has_own_new()) {
+        mip_strict_check_plain(p, size);
+    }
+}
+
 MIP_INLINE void check_alignment(const void *p, size_t alignment) {
     if (SLOTS && mip_override_has_own_new()) {
         mip_strict_check_alignment(p, alignment);
@@ -74,12 +83,16 @@ MIP_INLINE void check_alignment(const void *p, size_t alignment) {
 
 MIP_EXPORT MIP_WEAK void operator_delete(void *p) {
     check_origin("delete", p, MIP_BY_NEW);
+    if (ORIGINS) { /* the secure library would have to look the block up for this alone */
+        check_alignment(p, ANY_ALIGNMENT);
+    }
     mip_fast_free(p);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_array(void *p) {
     if (ORIGINS && operator_delete == own_delete) {
         check_origin("delete[]", p, MIP_BY_NEW_ARRAY);
+        check_alignment(p, ANY_ALIGNMENT);
         mip_fast_free(p);
         return;
     }
@@ -98,14 +111,14 @@ MIP_EXPORT MIP_WEAK void operator_delete_array_nothrow(void *p, const void *tag)
 
 MIP_EXPORT MIP_WEAK void operator_delete_sized(void *p, size_t size) {
     if (SLOTS && operator_delete == own_delete) {
-        check_size(p, size);
+        check_plain(p, size);
     }
     operator_delete(p);
 }
 
 MIP_EXPORT MIP_WEAK void operator_delete_array_sized(void *p, size_t size) {
     if (SLOTS && operator_delete_array == own_delete_array && operator_delete == own_delete) {
-        check_size(p, size);
+        check_plain(p, size);
     }
     operator_delete_array(p);
 }

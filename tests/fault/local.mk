@@ -59,6 +59,8 @@ FAULT_FILES = \
 	tests/fault/programs/delete-own.cc \
 	tests/fault/programs/delete-size.cc \
 	tests/fault/programs/delete-twice.cc \
+	tests/fault/programs/delete-unaligned-sized.cc \
+	tests/fault/programs/delete-unaligned.cc \
 	tests/fault/programs/double-free-batch.c \
 	tests/fault/programs/double-free-delayed.c \
 	tests/fault/programs/double-free-interleaved.c \
