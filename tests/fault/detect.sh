@@ -43,7 +43,7 @@ compile() {
 # Words on purpose.
 # shellcheck disable=SC2086
 [ "$(echo __SIZEOF_POINTER__ | $CC $CPPFLAGS $CFLAGS -E -P - | tail -n 1)" = 8 ] && wide=yes || wide=no
-[ "$wide" = yes ] || echo "not 64 bits: without blocks of 256 KiB"
+[ "$wide" = yes ] || echo "not 64 bits: without blocks of 256 KiB and 1 MiB"
 
 can_cxx=no
 [ -z "$CXX" ] || ! compile "$here/programs/delete-twice.cc" 2>/dev/null || can_cxx=yes
@@ -65,13 +65,15 @@ for name in $programs; do
     compile "$here/programs/$name" || exit 1
 done
 
-bytes_of() { case $1 in s) bytes=8 ;; m) bytes=4096 ;; l) bytes=262144 ;; esac; }
+bytes_of() { case $1 in s) bytes=8 ;; m) bytes=4096 ;; l) bytes=262144 ;; x) bytes=1048576 ;; esac; }
 class_of() {
     case $1$2 in
     s*) class=16 ;;
     m*) class=4608 ;;
     llight) class=266240 ;;
     l*) class=262144 ;;
+    xlight) class=1052672 ;;
+    x*) class=1048576 ;;
     esac
 }
 
@@ -163,12 +165,14 @@ check() {
         fi
     done
     [ "$6" != holds ] && [ "$6" != any ] || return 0
-    run "$1" "$3" "$4" "$5" main clean
-    runs=$((runs + 1))
-    if [ "$status" != 0 ] || [ -n "$message" ]; then
-        echo "FAIL: $(basename "$1"), $2: $4 $bytes without the fault: status $status, '$message'"
-        failed=1
-    fi
+    for place in main thread child; do
+        run "$1" "$3" "$4" "$5" "$place" clean
+        runs=$((runs + 1))
+        if [ "$status" != 0 ] || [ -n "$message" ]; then
+            echo "FAIL: $(basename "$1"), $2: $4 $bytes $place without the fault: status $status, '$message'"
+            failed=1
+        fi
+    done
 }
 
 # for_each FUNCTION: NAME SIZE FULL LIGHT DEBUG
@@ -185,7 +189,7 @@ for_each() {
         esac
         sizes=$(trim "$sizes") full=$(trim "$full") light=$(trim "$light") debug=$(trim "$debug")
         for ((i = 0; i < ${#sizes}; i++)); do
-            [ "$wide" = yes ] || [ "${sizes:i:1}" != l ] || continue
+            [ "$wide" = yes ] || [[ ${sizes:i:1} != [lx] ]] || continue
             "$1" "$program" "${sizes:i:1}" "$full" "$light" "${debug:-$full}"
         done
     done <"$here/faults.txt"

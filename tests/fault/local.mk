@@ -54,28 +54,36 @@ TESTS += tests/fault/detect.sh tests/fault/options.sh tests/fault/trace.sh
 EXTRA_DIST += tests/fault/faults.txt tests/fault/programs/fault.h $(FAULT_FILES)
 FAULT_FILES = \
 	tests/fault/programs/delete-aligned.cc \
+	tests/fault/programs/delete-array-malloc.cc \
+	tests/fault/programs/delete-array-new.cc \
 	tests/fault/programs/delete-array.cc \
+	tests/fault/programs/delete-inside.cc \
 	tests/fault/programs/delete-malloc.cc \
 	tests/fault/programs/delete-own.cc \
 	tests/fault/programs/delete-size.cc \
+	tests/fault/programs/delete-stack.cc \
 	tests/fault/programs/delete-twice.cc \
 	tests/fault/programs/delete-unaligned-sized.cc \
 	tests/fault/programs/delete-unaligned.cc \
 	tests/fault/programs/double-free-batch.c \
+	tests/fault/programs/double-free-crossed.c \
 	tests/fault/programs/double-free-delayed.c \
 	tests/fault/programs/double-free-interleaved.c \
 	tests/fault/programs/double-free-remote.c \
 	tests/fault/programs/double-free-reused.c \
 	tests/fault/programs/double-free-thread.c \
 	tests/fault/programs/double-free.c \
+	tests/fault/programs/fill.c \
 	tests/fault/programs/free-aligned-sized.c \
 	tests/fault/programs/free-far.c \
 	tests/fault/programs/free-inside.c \
 	tests/fault/programs/free-mapped.c \
 	tests/fault/programs/free-misaligned.c \
 	tests/fault/programs/free-never.c \
+	tests/fault/programs/free-new-array.cc \
 	tests/fault/programs/free-new.cc \
 	tests/fault/programs/free-one.c \
+	tests/fault/programs/free-page-later.c \
 	tests/fault/programs/free-sized-new.cc \
 	tests/fault/programs/free-sized.c \
 	tests/fault/programs/free-stack.c \
@@ -97,8 +105,10 @@ FAULT_FILES = \
 	tests/fault/programs/overflow-8.c \
 	tests/fault/programs/overflow-aligned.c \
 	tests/fault/programs/overflow-far.c \
+	tests/fault/programs/overflow-new.cc \
 	tests/fault/programs/overflow-nul.c \
 	tests/fault/programs/overflow-realloc.c \
+	tests/fault/programs/overflow-remote.c \
 	tests/fault/programs/overflow-shrunk-far.c \
 	tests/fault/programs/overflow-shrunk.c \
 	tests/fault/programs/overflow-slack.c \
@@ -107,7 +117,12 @@ FAULT_FILES = \
 	tests/fault/programs/read-after-free.c \
 	tests/fault/programs/realloc-freed.c \
 	tests/fault/programs/realloc-inside.c \
+	tests/fault/programs/realloc-mapped.c \
+	tests/fault/programs/realloc-misaligned.c \
+	tests/fault/programs/realloc-new.cc \
 	tests/fault/programs/realloc-stack.c \
+	tests/fault/programs/realloc-static.c \
+	tests/fault/programs/realloc-unmapped.c \
 	tests/fault/programs/reallocarray-new.cc \
 	tests/fault/programs/underflow-1.c \
 	tests/fault/programs/underflow-32.c \
@@ -116,7 +131,12 @@ FAULT_FILES = \
 	tests/fault/programs/underflow-others.c \
 	tests/fault/programs/usable-freed.c \
 	tests/fault/programs/usable-inside.c \
+	tests/fault/programs/usable-mapped.c \
+	tests/fault/programs/usable-misaligned.c \
 	tests/fault/programs/usable-stack.c \
+	tests/fault/programs/usable-static.c \
+	tests/fault/programs/usable-unmapped.c \
+	tests/fault/programs/write-after-delete.cc \
 	tests/fault/programs/write-after-free-link.c \
 	tests/fault/programs/write-after-free-posted.c \
 	tests/fault/programs/write-after-free-remote.c \

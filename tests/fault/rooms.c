@@ -416,6 +416,52 @@ static void closed(void) {
     exit(0);
 }
 
+/* The mapping that holds p: where it ends (is_end) or begins, and whether anybody may touch it. */
+static bool find_mapping(uintptr_t p, bool is_end, uintptr_t *edge, bool *is_closed_off) {
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512], access[5];
+    unsigned long from, to;
+    bool is_found = false;
+    while (maps != NULL && !is_found && fgets(line, sizeof(line), maps) != NULL)
+        is_found = sscanf(line, "%lx-%lx %4s", &from, &to, access) == 3 && from <= p && p < to;
+    if (maps != NULL)
+        fclose(maps);
+    if (is_found) {
+        *edge = is_end ? to : from;
+        *is_closed_off = strncmp(access, "---", 3) == 0;
+    }
+    return is_found;
+}
+
+static bool is_between_guards(const void *record) {
+    uintptr_t first, last, edge;
+    bool is_closed_off;
+    return find_mapping((uintptr_t)record, false, &first, &is_closed_off) && !is_closed_off &&
+           find_mapping((uintptr_t)record, true, &last, &is_closed_off) &&
+           find_mapping(first - 1, true, &edge, &is_closed_off) && is_closed_off &&
+           find_mapping(last, false, &edge, &is_closed_off) && is_closed_off;
+}
+
+/* In the child: no write that runs on from what the program has reaches the records of pages, slot
+   words and heaps: before and behind each is what nobody may touch. */
+static void out_of_reach(void) {
+    void *p = mi_malloc(100), *single = mi_malloc(300000);
+    mi_heap_t *heap = mi_heap_new();
+    mi_free(mi_heap_malloc(heap, 100)); /* makes a quarantine */
+    const void *const records[] = {
+        page_of(p),
+        page_of(single),
+        (const void *)page_of(p)->slots,
+        (struct heap *)heap,
+        ((struct heap *)heap)->quarantine,
+        backing(),
+    };
+    for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
+        if (!is_between_guards(records[i]))
+            exit(10 + (int)i);
+    exit(0);
+}
+
 /* What is done in a child that must end well. */
 static const struct {
     const char *name;
@@ -427,6 +473,7 @@ static const struct {
     {"errno at a heap's first free, and of a locked block", kept_errno},
     {"cleared where there are no guards", cleared},
     {"closed while another thread frees", closed},
+    {"records out of reach", out_of_reach},
 };
 
 /* The status of a child that does this, or plants that; what it said on stderr, a string, in said.
