@@ -3,7 +3,8 @@
 # The manual is sound and agrees with the header, the library and the options:
 # - in the repository, mandoc, groff and, where it is installed, codespell have nothing to say about any
 #   page;
-# - every page has its sections, in the usual order, and refers to mimalloc(7), which refers to it;
+# - every page has its sections, in the usual order, and its SEE ALSO names mimalloc(7), which names it,
+#   and the pages of sections 1 and 7 that the text refers to;
 # - every reference to a page has its target;
 # - headers, exported symbols and pages of section 3 list the same functions, once each, and every
 #   macro, type and variable of the headers is in a page as well;
@@ -101,6 +102,9 @@ HISTORY
 CAVEATS
 BUGS
 SECURITY CONSIDERATIONS'
+see_also() {
+    awk '/^\.Sh/ { inside = $0 == ".Sh SEE ALSO" } inside && $1 == ".Xr" { print $2, $3 }' "$1"
+}
 for page in "$man"/*.[1-9]; do
     file=$(basename "$page")
     title=${file%.*}
@@ -120,9 +124,15 @@ for page in "$man"/*.[1-9]; do
         "$(echo "$title" | tr '[:lower:]' '[:upper:]') $section" ] || fail "$file: .Dt"
     [ "$(sed -n '/^\.Nm/{s/^\.Nm \([^ ]*\).*/\1/p;q;}' "$page")" = "$title" ] ||
         fail "$file does not name itself first"
+    see_also "$page" >"$scratch/see"
+    # What the text says of programs and of the libraries as a whole is found at the end as well.
+    sed -n 's/^\.\(P[fq] .*\)\{0,1\}Xr \(mimalloc[^ ]*\) \([17]\).*/\2 \3/p' "$page" | sort -u |
+        grep -vx "$title $section" | grep -vxF -f "$scratch/see" >"$scratch/unseen"
+    [ ! -s "$scratch/unseen" ] || fail "$file: SEE ALSO lacks $(tr '\n' ' ' <"$scratch/unseen")"
     [ "$file" = mimalloc.7 ] && continue
-    grep -q '^\.Xr mimalloc 7' "$page" || fail "$file does not refer to mimalloc(7)"
-    grep -q "^\.Xr $title $section" "$man/mimalloc.7" || fail "mimalloc(7) does not refer to $file"
+    grep -qx 'mimalloc 7' "$scratch/see" || fail "$file: SEE ALSO lacks mimalloc(7)"
+    see_also "$man/mimalloc.7" | grep -qx "$title $section" ||
+        fail "mimalloc(7): SEE ALSO lacks $title($section)"
 done
 
 # ---- names
