@@ -17,6 +17,25 @@ compat() {
 }
 check D3 "debhelper 13 by Build-Depends, short rules" compat
 check D4 "Rules-Requires-Root: no" grep -qx 'Rules-Requires-Root: no' control
+# A library with another number is not packed under this one's name.
+spelled() {
+    cat libmimalloc"$SONAME_NUMBER".install libmimalloc-debug"$SONAME_NUMBER".install \
+        libmimalloc-secure"$SONAME_NUMBER".install | grep -v '^#' >"$work/installed"
+    cat "$work/installed"
+    for name in '' -override -debug -secure; do
+        for end in '' '.*'; do
+            grep -qxF "usr/lib/*/libmimalloc$name.so.$SONAME_NUMBER$end" "$work/installed"
+        done
+    done
+    [ "$(wc -l <"$work/installed")" = 8 ]
+}
+check D9 "debian/*.install spell the SONAME's number" spelled
+variants() {
+    for option in shared static override debug secure; do
+        grep -q -e "dh_auto_configure -- .*--enable-$option\( \|\$\)" rules || { echo "--enable-$option" && exit 1; }
+    done
+}
+check D3 "what the packages are made of is asked of configure by name" variants
 entries() {
     dpkg-parsechangelog -l changelog --format rfc822 --all | grep '^Version:' >"$work/versions"
     cat "$work/versions"
@@ -27,7 +46,11 @@ newest() {
     [ "$(dpkg-parsechangelog -l changelog -SVersion | sed 's/-[^-]*$//')" = "$VERSION" ]
 }
 check U5 "the newest entry is of this version" newest
-check D20 "Check is needed only where tests are run" grep -qx ' check <!nocheck>,' control
+test_tools() {
+    grep -qx ' check <!nocheck>,' control
+    grep -qx ' cmake <!nocheck>,' control
+}
+check D20 "Check and CMake are needed only where tests are run" test_tools
 reserved() {
     # No host but the reserved one and that of the format of debian/copyright.
     grep -rnoE '[a-z]+://[^/ >]*' . | grep -vE 'https://(example\.org|www\.debian\.org)$' && exit 1
@@ -99,6 +122,51 @@ if need licensecheck; then
         return 0
     }
     check D29 "licensecheck finds no other license in the sources" licenses
+    # What the Autotools bring, against the last paragraph that matches.  Their notices are comments, deep
+    # in the longer files, and licensecheck reads one only where nothing stands in its way: a word twice,
+    # another name for the file, a tag of ours.  Of FSFULLR it does not know the form with a disclaimer.
+    generated_licenses() {
+        mkdir "$work/comments"
+        while read -r file; do
+            mkdir -p "$work/comments/$(dirname "$file")"
+            grep -E '^ *(#|dnl)' "$work/tarball/$file" |
+                sed -e 's/of of/of/' -e 's/This Makefile\.in/This file/' -e '/SPDX/d' \
+                    -e 's/^ *dnl/#/' >"$work/comments/$file"
+        done <"$work/generated"
+        # words: of an expression, the licenses and exceptions that it names
+        words() {
+            sed -e 's|and/or|and|g' -e 's/[(),]//g' -e 's/ \(and\|or\) /\n/g' |
+                sed -e 's/ with \(.*\)/\nwith \1/' -e 's/FSFULLRWD/FSFULLR/' | sort -u | tr '\n' ';'
+        }
+        cd "$work/comments"
+        xargs licensecheck --machine --lines 0 --check . --shortname-scheme=debian,spdx <"$work/generated" \
+            >"$work/found-licenses"
+        [ "$(wc -l <"$work/found-licenses")" = "$(wc -l <"$work/generated")" ]
+        while IFS='	' read -r file license; do
+            ! grep -q 'SPDX-License-Identifier: MIT' "$work/tarball/$file" || license="$license and Expat"
+            sed -n -e 's/^Files: //p' -e 's/^License: /: /p' "$top_srcdir/debian/copyright" >"$work/paragraphs"
+            wanted=
+            patterns=
+            while read -r line; do
+                case $line in
+                ": "*)
+                    set -f
+                    for pattern in $patterns; do
+                        # shellcheck disable=SC2254
+                        case $file in $pattern) wanted=${line#: } ;; esac
+                    done
+                    set +f
+                    patterns=
+                    ;;
+                *) patterns=$line ;;
+                esac
+            done <"$work/paragraphs"
+            echo "$file: $license"
+            [ "$(echo "$license" | words)" = "$(echo "$wanted" | words)" ] ||
+                { echo "$file: debian/copyright has $wanted" && exit 1; }
+        done <"$work/found-licenses"
+    }
+    check D29 "debian/copyright gives each generated file the license that licensecheck finds" generated_licenses
 else
     skip D29 "licensecheck" "$missing"
 fi
