@@ -21,7 +21,8 @@ spent() {
     sed -n '2s/^/processor time, user and system: /p' "$work/times"
 }
 
-# packages NAME...: installed when they are not; only as root.
+# packages NAME...: are they installed?  Where PACKAGE_INSTALL says yes, root installs what is not.  What is
+# missing then is named in $missing.
 packages() {
     missing=
     for package in "$@"; do
@@ -29,7 +30,7 @@ packages() {
         [ "$state" = installed ] || missing="$missing $package"
     done
     [ -n "$missing" ] || return 0
-    if [ "$(id -u)" != 0 ]; then
+    if [ "${PACKAGE_INSTALL-}" != yes ] || [ "$(id -u)" != 0 ]; then
         missing="not installed:$missing"
         return 1
     fi

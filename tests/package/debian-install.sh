@@ -94,7 +94,7 @@ beside() {
     cmp "$work/plain" "$work/served"
     in_root "$root" mimalloc-run sh /srv/test/programs >"$work/served"
     cmp "$work/plain" "$work/served"
-    in_root "$root" dpkg --audit
+    silent in_root "$root" dpkg --audit
     in_root "$root" apt-get -q -y purge libmimalloc2.0
     in_root "$root" mimalloc-run true
 }
@@ -107,7 +107,7 @@ development() {
     [ -z "$(root_version "$root" libmimalloc10-dev)" ]
     root_install "$root" libmimalloc10-dev
     [ -z "$(root_version "$root" libmimalloc-dev)" ]
-    in_root "$root" dpkg --audit
+    silent in_root "$root" dpkg --audit
 }
 check D28 "libmimalloc10-dev and libmimalloc-dev take each other's place" development
 

@@ -13,11 +13,14 @@ root=$work/root
 prepare() {
     root_make "$root"
     root_offer "$root" "$debian"
+    # Before the pages that it is to find.
+    root_install "$root" man-db
     in_root "$root" apt-get -q -y install libmimalloc
 }
 check A2.1 "a clean root with libmimalloc" prepare
-check D25 "apt-get install libmimalloc10-dev gcc g++ pkgconf cmake" root_install "$root" \
-    libmimalloc10-dev gcc g++ libc6-dev pkgconf cmake make man-db
+# As its user types it, with what these recommend.
+check D25 "apt-get install libmimalloc10-dev gcc g++ pkgconf cmake" \
+    in_root "$root" apt-get -q -y -o Dpkg::Use-Pty=0 install libmimalloc10-dev gcc g++ pkgconf cmake
 manual() {
     in_root "$root" man --warnings mi_malloc >"$work/page" 2>"$work/warnings"
     silent cat "$work/warnings"

@@ -5,6 +5,8 @@
 # point, what holds (tests/package/common.sh); tests/package/run prints the table of all of them.
 # What they need beyond the rest of the tests is listed in packages.txt, and for the full run also in
 # packages-full.txt; what is missing is passed over with its reason, and is an error in the full run.
+# Nothing is installed on this machine, unless root says PACKAGE_INSTALL=yes: roots of their own, and
+# layers that are dropped, take what packages need.
 
 # In the order in which they run: what others use is built first.
 PACKAGE_CHECKS = tests/package/debian-build.sh tests/package/debian-source.sh \
