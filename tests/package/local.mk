@@ -55,6 +55,7 @@ include tests/package/arch.mk
 PACKAGE_CHECKS_BESIDE = $(ARCH_CHECKS) tests/package/debian-multiarch.sh
 
 EXTRA_DIST += tests/package/run tests/package/common.sh tests/package/packages.txt \
-	tests/package/packages-full.txt tests/package/debian.contents tests/package/fedora.macros \
+	tests/package/packages-full.txt tests/package/debian.contents \
+	tests/package/rpm.contents tests/package/fedora.macros \
 	tests/package/installed.txt tests/package/root.sh \
 	$(PACKAGE_CHECKS) $(PACKAGE_CHECKS_FULL) $(PACKAGE_CHECKS_BESIDE) $(ARCH_CHECKS_SHORT)

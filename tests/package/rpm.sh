@@ -8,7 +8,7 @@
 # shellcheck source=tests/package/common.sh
 . "$top_srcdir/tests/package/common.sh"
 
-points='F1 F3 F7 F8 F9 F10 F11 F12 F13 F14 F15 F17 U11'
+points='F1 F3 F5 F7 F8 F9 F10 F11 F12 F13 F14 F15 F17 U11'
 reason=
 if ! need rpmbuild rpmlint createrepo_c dnf find-debuginfo eu-elflint i686-linux-gnu-gcc; then
     reason=$missing
@@ -69,17 +69,33 @@ lists() { # NAME...: exactly these packages were made
     (cd "$packages" && ls) >"$work/made"
     all | sed 's|.*/||' | cat - "$work/expected-debug" | sort | diff - "$work/made"
 }
+# contents CPU DIRECTORY: the packages have the files of rpm.contents and the manual, and no other
+contents() {
+    for page in "$top_srcdir"/man/*.3; do
+        sed -n -e '/^\.Sh SYNOPSIS/q' -e 's/^\.Nm \([A-Za-z0-9_]*\).*/\1/p' "$page"
+    done >"$work/pages"
+    {
+        sed -e 's/#.*//' -e '/^ *$/d' -e "s|@LIBDIR@|$2|" -e "s|@N@|$SONAME_NUMBER|g" \
+            -e "s|@NUMBERS@|$(library_numbers)|" "$top_srcdir/tests/package/rpm.contents"
+        sed 's|.*|libmimalloc-devel usr/share/man/man3/&.3.gz|' "$work/pages"
+    } | sort >"$work/expected-files"
+    for name in '' -libs -devel -static -debuglib -securelib; do
+        rpm -qlp "$(package "$name" "$1")" | sed -e '\|^/usr/lib/\.build-id|d' -e "s|^/|libmimalloc$name |"
+    done | sort >"$work/found-files"
+    [ "$(wc -l <"$work/expected-files")" -gt 150 ]
+    diff "$work/expected-files" "$work/found-files"
+}
 for name in debuginfo debugsource; do
     echo "libmimalloc-$name-$VERSION-1.fc.x86_64.rpm"
 done >"$work/expected-debug"
 
 check F1 "rpmbuild -ba, %check included" build x86_64 gcc -m64 -march=x86-64 -mtune=generic -fcf-protection \
-    -mno-omit-leaf-frame-pointer --
+    -mno-omit-leaf-frame-pointer -- --noclean
 check F1 "the tests ran in %check, and none failed" tested
 # What else is true of the packages is seen even then.
 [ -s "$(package -libs)" ] ||
     check F1 "rpmbuild -ba, without %check" build x86_64 gcc -m64 -march=x86-64 -mtune=generic \
-        -fcf-protection -mno-omit-leaf-frame-pointer -- --without check
+        -fcf-protection -mno-omit-leaf-frame-pointer -- --noclean --without check
 check F1 "the packages are the ones described" lists
 [ -s "$(package -libs)" ] || finish
 
@@ -156,6 +172,35 @@ flags() {
         readelf -lW "$file" | grep GNU_RELRO || return 1
     done
 }
+# What -fcf-protection is to do is noted in each file.  In a linked one the note is there if all that went
+# into it has one, and the start files of Debian's C library have none: the linker, asked again, tells
+# which of its inputs lack it.  The others say so themselves.
+guarded() {
+    cd "$work/x86_64/BUILD/libmimalloc-$VERSION"
+    linked='libmimalloc.la libmimalloc-override.la libmimalloc-debug.la libmimalloc-secure.la mimalloc-run'
+    rm -f $linked
+    env -u MAKEFLAGS "$MAKE" -s LDFLAGS="$(sed -n 's/^LDFLAGS = //p' Makefile) -Wl,-z,cet-report=warning" \
+        $linked >"$work/relink" 2>&1 || {
+        tail -n 20 "$work/relink"
+        return 1
+    }
+    sed -n 's|.*ld[a-z.]*: \(.*\): warning: missing .* propert.*|\1|p' "$work/relink" | sed 's|.*/||' |
+        sort | uniq -c >"$work/unguarded"
+    cat "$work/unguarded"
+    ! grep -vE ' (S?crt1|crti|crtn)\.o$' "$work/unguarded" || return 1
+    if [ ! -s "$work/unguarded" ]; then
+        for file in "$tree"/usr/bin/mimalloc-run "$tree"/usr/lib64/*.so; do
+            readelf -nW "$file" | grep 'x86 feature: .*IBT, SHSTK' || return 1
+        done
+    fi
+    for file in "$tree"/usr/lib64/libmimalloc.a "$tree"/usr/lib64/mimalloc-override.o; do
+        members=1
+        [ "${file%.a}" = "$file" ] || members=$(ar t "$file" | wc -l)
+        echo "${file##*/}: $members"
+        [ "$(readelf -nW "$file" | grep -c 'x86 feature: .*IBT, SHSTK')" = "$members" ]
+    done
+    rm -rf "$work/x86_64/BUILD"
+}
 lint() {
     rpmlint -c "$top_srcdir/rpm/rpmlint.toml" "$packages"/*.rpm "$work"/x86_64/SRPMS/*.rpm \
         "$top_srcdir/rpm/libmimalloc.spec" | tee "$work/lint"
@@ -176,6 +221,7 @@ multilib() {
     rpm -qp --provides "$(package -libs i686)" | grep -xF "libmimalloc.so.$SONAME_NUMBER(MIMALLOC_10.0)"
 }
 
+check F5 "the packages have the files of rpm.contents and the manual, and no other" contents x86_64 usr/lib64
 check F3 "the packages' license is SPDX's MIT, with its text" license
 check F7 "no .la files" no_la
 check F8 "no search paths" no_rpath
@@ -185,9 +231,11 @@ check F10 "automatic provides, with the version node" provides
 check F11 "debug information in packages of its own, by build ID; sources" debuginfo
 check F12 "built with LTO, no bytecode in archive and object" no_bytecode
 check F13 "Fedora's flags on every line, RELRO and BIND_NOW in effect" flags
+check F13 "branches are guarded (IBT, SHSTK) in all that is ours" guarded
 check F15 "rpmlint has nothing to say about the packages" lint
 check F14 "i686 builds" build i686 i686-linux-gnu-gcc -m32 -march=i686 -mtune=generic -msse2 -mfpmath=sse \
     -mstackrealign -- --without check --nodebuginfo
+check F14 "those of i686 have the same files" contents i686 usr/lib
 check F14 "i686 and x86_64 packages share no file that differs" multilib
 
 # ---- dnf
