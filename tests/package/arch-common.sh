@@ -169,9 +169,10 @@ table() {
     sed -e '/^#/d' -e '/^$/d' "$here/arch.txt"
 }
 
-# baseline NAME ARCHITECTURE TRIPLET-: no library of a build has any.
+# baseline NAME ARCHITECTURE TRIPLET-: nothing that a build installs has any.
 baseline() {
-    instructions "$2" "$3objdump" "$arch/$1"/.libs/*.so "$arch/$1"/mimalloc-override.o >"$work/above"
+    instructions "$2" "$3objdump" "$arch/$1"/.libs/*.so "$arch/$1/.libs/libmimalloc.a" \
+        "$arch/$1/mimalloc-override.o" "$arch/$1/mimalloc-run" >"$work/above"
     cat "$work/above"
     [ ! -s "$work/above" ]
 }

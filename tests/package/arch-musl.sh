@@ -12,7 +12,7 @@
 . "$top_srcdir/tests/package/arch-common.sh"
 
 if ! packages dpkg-dev musl-tools; then
-    skip musl "suites with musl" "$missing"
+    skip U7 "musl-gcc" "$missing"
     finish
 fi
 
@@ -20,7 +20,7 @@ fi
 build_musl() {
     build_name=$1
     shift
-    build_check musl "$(uname -m)-linux-musl" musl-gcc
+    build_check U7 "musl, $(uname -m)-linux-musl" musl-gcc
     mkdir -p "$arch/root"
     ln -sfn musl "$arch/root/musl-static"
     configure_with_check "$build_name" CC=musl-gcc CXX=false "$@"
@@ -42,17 +42,17 @@ no_dlopen() {
 is_static() {
     ! readelf -l "$arch/musl-static/tests/api/basic" | grep INTERP
 }
-check musl "shared: builds without a warning, and so do the tests" build_musl musl --enable-secure
-check musl "shared: needs musl only" is_for_musl
-check musl "shared: leaves dlopen alone, which knows no RTLD_DEEPBIND" no_dlopen
-check musl "shared: unit, api, conformance, faults" \
+check U7 "musl, shared: builds without a warning, and so do the tests" build_musl musl --enable-secure
+check U7 "musl, shared: needs musl only" is_for_musl
+check U7 "musl, shared: leaves dlopen alone, which knows no RTLD_DEEPBIND" no_dlopen
+check U7 "musl, shared: unit, api, conformance, faults" \
     suite musl 'tests/unit/*' 'tests/api/*[!h]' tests/api/environment.sh \
     'tests/conformance/*' 'tests/fault/*' --
-check musl "shared: exports are those of the golden lists" suite musl tests/abi/exports.sh tests/abi/elf.sh --
-check musl "static: builds without a warning, and so do the tests" \
+check U7 "musl, shared: exports are those of the golden lists" suite musl tests/abi/exports.sh tests/abi/elf.sh --
+check U7 "musl, static: builds without a warning, and so do the tests" \
     build_musl musl-static --disable-shared LDFLAGS=-static
-check musl "static: programs are static" is_static
-check musl "static: unit, api, conformance, faults" \
+check U7 "musl, static: programs are static" is_static
+check U7 "musl, static: unit, api, conformance, faults" \
     suite musl-static 'tests/unit/*' 'tests/api/*[!h]' tests/api/environment.sh \
     'tests/conformance/*' 'tests/fault/*' --
 finish

@@ -11,7 +11,7 @@
 . "$top_srcdir/tests/package/arch-common.sh"
 
 if [ "$(uname -s)" != Linux ] || ! packages check; then
-    skip pages "faked pages" "${missing:-not Linux}"
+    skip U14 "faked pages" "${missing:-not Linux}"
     finish
 fi
 shim=$work/pages.so
@@ -43,10 +43,10 @@ build_native() {
     $MAKE -s "$jobs"
     $MAKE -s "$jobs" check TESTS=
 }
-check pages "a kernel with other pages can be faked" faked
-check pages "builds" build_native
+check U14 "a kernel with other pages can be faked" faked
+check U14 "builds for them" build_native
 for size in 16384 65536; do
-    check pages "unit, api and faults with OS pages of $size bytes" \
+    check U14 "unit, api and faults with OS pages of $size bytes" \
         suite pages 'tests/unit/*' 'tests/api/*[!h]' 'tests/fault/*' \
         'tests/conformance/[cp]*-linked' -- \
         env TEST_EMULATED=yes LOG_COMPILER="env FAKED_PAGE_SIZE=$size LD_PRELOAD=$shim"

@@ -12,13 +12,13 @@
 
 triplet=i686-linux-gnu
 if ! packages dpkg-dev "gcc-$triplet"; then
-    skip arch "i386" "$missing"
+    skip U7 "i386" "$missing"
     finish
 fi
 if ! kernel_runs "$triplet"; then
-    skip arch "i386" "this kernel does not run its programs"
+    skip U7 "i386" "this kernel does not run its programs"
     finish
 fi
-check arch "i386, static: builds without a warning" build_static i386 "$triplet"
-check arch "i386, static: unit and api" suite i386-static 'tests/unit/*' 'tests/api/*[!h]' --
+check U7 "i386, static: builds without a warning" build_static i386 "$triplet"
+check U7 "i386, static: unit and api" suite i386-static 'tests/unit/*' 'tests/api/*[!h]' --
 finish

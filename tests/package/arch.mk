@@ -2,7 +2,7 @@
 # Other machines and C libraries.  `make check-arch` runs all of it, which takes an hour or more; it
 # belongs to `make check-packages-full` too, and what of it takes a minute and needs no emulator (`make
 # check-arch-short`) to `make check-packages`.  ARCHITECTURES, in the environment, names those to look
-# at instead of all of arch.txt.
+# at instead of all of arch.txt; ARCH_EMULATION=plain has the suites run as on a kernel older than 6.7.
 ARCH_CHECKS_SHORT = tests/package/arch-short.sh
 ARCH_CHECKS = tests/package/arch-pages.sh tests/package/arch-musl.sh tests/package/arch.sh \
 	tests/package/arch-links.sh tests/package/arch-debian.sh

@@ -54,6 +54,12 @@ skip() {
     say skip "$1" "$2: $3"
 }
 
+# not_applicable POINT TEXT REASON: what cannot be had here whatever is installed, or is not there to be
+# looked at.  Told, and no failure even where nothing may be passed over.
+not_applicable() {
+    say n/a "$1" "$2: $3"
+}
+
 # need TOOL...: are these programs there?  What is not is named in $missing.
 need() {
     missing=

@@ -231,4 +231,5 @@ if need uscan python3; then
 else
     skip D30 "uscan" "$missing"
 fi
+not_applicable D30 "signature of the tarball" "no release is signed yet, and no key is invented"
 finish

@@ -152,7 +152,7 @@ all_of_it() { # POINTS' TEXT
     else
         skip U16 "$name: CMake's files" "$missing"
     fi
-    check reproducible "$name: no path of the build" no_build_path
+    check D24 "$name: no path of the build" no_build_path
 }
 layout lib "$work/lib" /usr /usr/lib
 all_of_it

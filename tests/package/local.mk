@@ -20,8 +20,8 @@ PACKAGE_CHECKS_FULL = tests/package/debian-root.sh tests/package/debian-upgrade.
 # What is given out, what is installed, and the RPM spec.
 PACKAGE_CHECKS += tests/package/source.sh tests/package/install.sh tests/package/rpm-spec.sh \
 	tests/package/lessons.sh
-PACKAGE_CHECKS_FULL += tests/package/object.sh tests/package/options.sh tests/package/rpm.sh \
-	tests/package/suite.sh
+PACKAGE_CHECKS_FULL += tests/package/distcheck.sh tests/package/object.sh tests/package/options.sh \
+	tests/package/rpm.sh tests/package/suite.sh
 
 PACKAGE_DIR = $(abs_top_builddir)/scratch/packages
 PACKAGE_ENVIRONMENT = $(AM_TESTS_ENVIRONMENT) \

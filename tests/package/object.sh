@@ -94,9 +94,9 @@ for variant in gcc-lto:gcc:'-O2 -g -flto' clang-lto:clang:'-O2 -g -flto' musl:mu
     esac
     for linker in $linkers; do
         need "$linker" || continue
-        check override "$name: serves programs linked by $linker, PIE and not" programs "$name" "$linker"
-        check override "$name: serves static programs linked by $linker" static_programs "$name" "$linker"
+        check D14 "$name: serves programs linked by $linker, PIE and not" programs "$name" "$linker"
+        check D14 "$name: serves static programs linked by $linker" static_programs "$name" "$linker"
     done
 done
-! need gcc || check override "the same program without the object has the C library's malloc" plain
+! need gcc || check D14 "the same program without the object has the C library's malloc" plain
 finish
