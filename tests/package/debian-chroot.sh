@@ -35,14 +35,31 @@ build() {
     }
 }
 check D2 "source and binary packages are built" build
+# A test may be passed over for want of what no build of the package should need.
 tested() {
-    grep -E '^SKIP: ' "$work/build.log" || :
+    sed -n 's/^SKIP: //p' "$work/build.log" | while read -r name; do
+        case $name in
+        tests/style/*) reason="style is upstream's affair (LINT in debian/rules)" ;;
+        tests/programs/*) reason="the program is not installed" ;;
+        tests/tools/*) reason="needs a build of its own, for memcheck or AddressSanitizer" ;;
+        tests/bench/pairs-check.sh) reason="counts without valgrind, and limits without hardening, say nothing" ;;
+        tests/bench/bench-check.sh) reason="benchmarks need python3" ;;
+        tests/abi/types.sh) reason="abigail-tools are not installed" ;;
+        *)
+            echo "passed over: $name"
+            continue
+            ;;
+        esac
+        echo "may be passed over: $name: $reason"
+    done >"$work/skipped"
+    cat "$work/skipped"
+    ! grep -q '^passed over' "$work/skipped" || return 1
     # Each suite of make check says these.
     grep -E '^# (TOTAL|PASS|FAIL|ERROR): ' "$work/build.log"
     [ "$(sed -n 's/^# PASS: *//p' "$work/build.log" | sort -n | tail -n 1)" -gt 80 ]
     ! grep -E '^# (FAIL|ERROR|XPASS): *[1-9]' "$work/build.log" || return 1
 }
-check D21 "the tests ran, and none failed" tested
+check D21 "the tests ran, none failed, and none was passed over without need" tested
 stops() {
     source=$(echo "$root"/srv/test/libmimalloc-*/)
     printf '#!/bin/sh\nexit 1\n' >"$source/tests/abi/exports.sh"
