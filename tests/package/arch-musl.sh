@@ -50,7 +50,7 @@ check U7 "musl, shared: unit, api, conformance, faults" \
     'tests/conformance/*' 'tests/fault/*' --
 check U7 "musl, shared: exports are those of the golden lists" suite musl tests/abi/exports.sh tests/abi/elf.sh --
 check U7 "musl, static: builds without a warning, and so do the tests" \
-    build_musl musl-static --disable-shared LDFLAGS=-static
+    build_musl musl-static --disable-shared LDFLAGS=--static
 check U7 "musl, static: programs are static" is_static
 check U7 "musl, static: unit, api, conformance, faults" \
     suite musl-static 'tests/unit/*' 'tests/api/*[!h]' tests/api/environment.sh \
