@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A million blocks of mixed sizes, in between freed and allocated again, need fewer than 2000
    mappings at any time; with guards, fewer than the kernel keeps.  Then the same of sizes from 4
-   KiB to 20 MiB, two thousand of which are live. */
+   KiB to 20 MiB, 2500 of which are live. */
 #include "case.h"
 
 static size_t most;
@@ -18,7 +18,7 @@ static void judge(const char *what) {
 
 /* Log-uniform; of each block some pages are written, or the machine has not the memory. */
 static void large_ones(void) {
-    enum { SLOTS = 4000 };
+    enum { SLOTS = 5000 };
     static struct {
         char *p;
         size_t size;
