@@ -90,8 +90,11 @@ if works "$other" "${OVERRIDE_SO:-$OVERRIDE_OBJECT}" -lpthread && works "$other"
         run "$program-libc++, the system's allocator" "$work/unmodified"
         for library in "$OVERRIDE_SO" "$DEBUG_SO" "$SECURE_SO"; do
             [ -n "$library" ] || continue
-            strict=1
-            [ "$library" != "$OVERRIDE_SO" ] || strict=
+            case $library in
+            "$DEBUG_SO") strict=debug ;;
+            "$SECURE_SO") strict=secure ;;
+            *) strict= ;;
+            esac
             run "$program-libc++, preload of ${library##*/}" \
                 env SERVED=1 STRICT=$strict LD_PRELOAD="$library" "$work/unmodified"
         done

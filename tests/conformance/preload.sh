@@ -25,8 +25,11 @@ for name in c cxx partial partial-new; do
     fi
     for library in "$OVERRIDE_SO" "$DEBUG_SO" "$SECURE_SO"; do
         [ -n "$library" ] || continue
-        strict=1 # ends the process where the release variant forgives
-        [ "$library" != "$OVERRIDE_SO" ] || strict=
+        case $library in # which ends the process where the release variant forgives
+        "$DEBUG_SO") strict=debug ;;
+        "$SECURE_SO") strict=secure ;;
+        *) strict= ;;
+        esac
         run "$name, preload of ${library##*/}" env SERVED=1 STRICT=$strict LD_PRELOAD="$library" \
             "$program"
     done

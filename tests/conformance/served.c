@@ -8,6 +8,13 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* SERVED=peer: by whatever is preloaded, for which the rules of the system hold. */
+static bool is_peer(void) {
+    const char *served = getenv("SERVED");
+    return served != NULL && strcmp(served, "peer") == 0;
+}
 
 #ifdef WITH_MI
 #include <mimalloc.h>
@@ -26,7 +33,7 @@ static bool is_ours(const void *p) {
 }
 unsigned expected_server(void) {
     const char *served = getenv("SERVED");
-    return served != NULL && *served != '\0' ? BY_LIBC : BY_SYSTEM;
+    return served != NULL && *served != '\0' && !is_peer() ? BY_LIBC : BY_SYSTEM;
 }
 #endif
 
@@ -45,5 +52,5 @@ void *find_function(const char *name) {
 #endif
 
 bool is_served(const void *p) {
-    return p != NULL && is_ours(p) == ((way->kind & BY_OURS) != 0);
+    return p != NULL && (is_peer() || is_ours(p) == ((way->kind & BY_OURS) != 0));
 }

@@ -36,6 +36,35 @@ static void print_excuse(const struct rule *excused, const struct way *by) {
            excused->because);
 }
 
+/* RULE, in the environment, picks the rules of one number, with those that tell who serves.  A rule
+   may have several. */
+static bool has_number(const struct rule *r) {
+    const char *number = getenv("RULE");
+    size_t length = number == NULL ? 0 : strlen(number);
+    if (length == 0) {
+        return true;
+    }
+    for (const char *at = r->number; (at = strstr(at, number)) != NULL; at += length) {
+        if ((at == r->number || at[-1] == ' ') && (at[length] == '\0' || at[length] == ' ')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_wanted(const struct rule *r, const struct way *w) {
+    return has_number(r) || ((w->kind & BY_OURS) != 0 && strcmp(r->number, "0") == 0);
+}
+
+static bool is_anything_asked(void) {
+    for (size_t i = 0; i < planned; i++) {
+        if (has_number(plan[i].rule)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void make_plan(const struct rule *const *tables, const struct way *ways) {
     static struct {
         const struct rule *rule;
@@ -44,6 +73,9 @@ static void make_plan(const struct rule *const *tables, const struct way *ways) 
     for (const struct way *w = ways; w->title != NULL; w++) {
         for (const struct rule *const *table = tables; *table != NULL; table++) {
             for (const struct rule *r = *table; r->title != NULL; r++) {
+                if (!is_wanted(r, w)) {
+                    continue;
+                }
                 if ((r->holds_for & w->kind) == 0) {
                     print_excuse(r, w);
                 } else if (planned < COUNT_OF(all)) {
@@ -57,6 +89,10 @@ static void make_plan(const struct rule *const *tables, const struct way *ways) 
         }
     }
     plan = (const void *)all;
+    if (!is_anything_asked()) {
+        printf("no such rule is asked of this way\n");
+        exit(77);
+    }
     fflush(stdout);
 }
 
@@ -139,6 +175,11 @@ int run_rules(const char *title, const struct rule *const *tables, const struct 
 bool is_strict(void) {
     const char *strict = getenv("STRICT");
     return strict != NULL && *strict != '\0';
+}
+
+bool knows_names(void) {
+    const char *strict = getenv("STRICT");
+    return strict != NULL && strcmp(strict, "debug") == 0;
 }
 
 int status_of(void (*child)(void), char *text, size_t size) {

@@ -66,6 +66,9 @@ void *find_function(const char *name);
    wrong?  The test script knows. */
 bool is_strict(void);
 
+/* And does it also record by which name a block was made?  Debug does. */
+bool knows_names(void);
+
 /* Runs `child` in a process of its own; returns its status as of waitpid, and what it wrote to
    stderr in `text` (cut off).  No core file is left. */
 int status_of(void (*child)(void), char *text, size_t size);

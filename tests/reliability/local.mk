@@ -9,7 +9,8 @@ RELIABILITY_TESTS = tests/reliability/check.sh
 TESTS += $(RELIABILITY_TESTS)
 dist_check_SCRIPTS += $(RELIABILITY_TESTS)
 RELIABILITY_FILES = tests/reliability/README.md tests/reliability/case.h tests/reliability/cases.txt \
-	tests/reliability/common.sh tests/reliability/planted-suites.sh tests/reliability/run.sh
+	tests/reliability/common.sh tests/reliability/conformance.sh \
+	tests/reliability/planted-suites.sh tests/reliability/run.sh
 EXTRA_DIST += $(RELIABILITY_FILES) \
 	tests/reliability/fork tests/reliability/limits tests/reliability/loading \
 	tests/reliability/memory tests/reliability/plugins tests/reliability/privilege \
@@ -34,9 +35,21 @@ endif
 .PHONY: check-reliability-full compare-reliability check-reliability-planted
 RELIABILITY = $(AM_TESTS_ENVIRONMENT) set -f; \
 	$(SHELL) $(top_srcdir)/tests/reliability/run.sh
-check-reliability-full: all $(DELAYED_LA)
+# The programs of conformance.sh.
+RELIABILITY_CONFORMANCE = tests/conformance/c-unmodified
+if ENABLE_OVERRIDE
+RELIABILITY_CONFORMANCE += tests/conformance/c-linked
+endif
+if HAVE_CXX
+RELIABILITY_CONFORMANCE += tests/conformance/cxx-unmodified tests/conformance/partial-unmodified \
+	tests/conformance/partial-new-unmodified
+if ENABLE_OVERRIDE
+RELIABILITY_CONFORMANCE += tests/conformance/cxx-linked tests/conformance/partial-linked
+endif
+endif
+check-reliability-full: all $(DELAYED_LA) $(RELIABILITY_CONFORMANCE)
 	@$(RELIABILITY) --full --columns "linked preload debug $${SECURE_SO:+secure} $(DELAYED_LA:%=delayed)" $$CASES
-compare-reliability: all
+compare-reliability: all $(RELIABILITY_CONFORMANCE)
 	@$(RELIABILITY) --table --columns "linked preload debug glibc mimalloc jemalloc tcmalloc" $$CASES
 # And of the suites, where no case is picked.
 check-reliability-planted: all tests/conformance/c-unmodified tests/stress/ops-libc \

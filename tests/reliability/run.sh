@@ -214,7 +214,11 @@ while IFS='|' read -r id title what tier _ fault; do
     is_wanted "$id" || continue
     # shellcheck disable=SC2086
     set -- $tier
-    [ "$1" = quick ] || [ -n "$full" ] || continue
+    case $1 in
+    quick) ;;
+    table) [ -n "$full$table" ] || continue ;;
+    *) [ -n "$full" ] || continue ;;
+    esac
     limit=$2
     [ -z "$full" ] || limit=${3:-$2}
     [ -z "$sanitized" ] || limit=$((limit * 20))
