@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A allocates and then waits for ever; B frees what A gave and asks for as much: what B frees into
-   the memory of a blocked thread is not lost for the next ones that A hands out. */
+/* A allocates and then waits; B frees what A gave: what B frees into the memory of a blocked thread
+   is not lost, but there for A when it goes on. */
 #include "case.h"
 
 enum { BLOCKS = 20000, SIZE = 500 };
