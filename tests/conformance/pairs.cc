@@ -125,9 +125,13 @@ static void mixed_pairs() {
     if (knows_names()) {
         return; /* it ends the process: tests/fault, delete-array and others */
     }
-    /* So do all strict variants where a delete names another alignment: delete-aligned. */
+    /* So do all strict variants where new and delete name different alignments, or only one of
+       them does: delete-aligned, delete-unaligned. */
     unsigned no_more = is_strict() ? ALIGNED : 0;
     for (const form_of_new *n = current_forms()->news; n->name != nullptr; n++) {
+        if ((n->follows & no_more) != 0) {
+            continue;
+        }
         for (const form_of_delete *d = current_forms()->deletes; d->name != nullptr; d++) {
             if ((d->follows & no_more) != 0) {
                 continue;
