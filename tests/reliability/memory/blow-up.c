@@ -6,7 +6,7 @@
 
 int main(void) {
     begin();
-    size_t live = times(32, 64) * MIB;
+    size_t live = times(16, 64) * MIB;
     void **now = own_memory(live / 16 * sizeof *now), **next = own_memory(live / 16 * sizeof *next);
     size_t base = resident(), peak = 0, held = 0, classes = 0;
     for (size_t size = 16; size < 400000; size = next_class(size)) {

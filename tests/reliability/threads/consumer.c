@@ -129,8 +129,8 @@ static void *free_for_all(void *arg) {
 
 static void all_at_once(void) {
     static pthread_t producers[AT_ONCE];
-    live_max = times(64, 370) * MIB;
-    bytes_each = times(3, 12) * live_max / AT_ONCE;
+    live_max = 370 * MIB;
+    bytes_each = times(2, 12) * live_max / AT_ONCE;
     size_t most = 0, peak = 0;
     pthread_t consumer = start(free_for_all, NULL);
     for (size_t i = 0; i < AT_ONCE; i++)
