@@ -207,7 +207,7 @@ void mip_strict_resize(const struct mip_found *found, size_t size, bool zero) {
     mark_changing(found->slot, found->word);
     if (size > found->size)
         fill_growth(found, size, zero);
-    else if (size < found->size && mip_strict_is_full && is_single && CHECK_LEVEL == 0)
+    else if (size < found->size && mip_strict_is_full && is_single)
         clear_lost(page, found->p + size, found->size - size);
     if (is_single)
         page->reciprocal = size;

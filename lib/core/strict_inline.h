@@ -98,10 +98,9 @@ MIP_INLINE uint64_t tail_mask(const char *end) {
    block no longer uses is the kernel's. */
 MIP_INLINE bool is_guarded_whole(const struct page *page, const struct block *block,
                                  const char *end, uint32_t word, bool is_plain) {
-    if (CHECK_LEVEL > 0 || (word & SLOT_SHRUNK))
-        return true;
-    return !is_plain && page->bin == BIN_NONE &&
-           page->block_size - (size_t)(end - (const char *)block) < STRICT_PURGE_MIN;
+    if (is_plain || page->bin != BIN_NONE)
+        return CHECK_LEVEL > 0 || (word & SLOT_SHRUNK);
+    return page->block_size - (size_t)(end - (const char *)block) < STRICT_PURGE_MIN;
 }
 
 MIP_INLINE const char *end_limit(const struct page *page, const struct block *block,
