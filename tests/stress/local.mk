@@ -32,12 +32,16 @@ tests_stress_memory_libc_SOURCES = tests/stress/memory.c tests/stress/support.h
 tests_stress_memory_libc_CFLAGS = $(STRESS_LIBC_CFLAGS)
 tests_stress_memory_libc_LDADD = -lpthread
 
-# Longer: tests/stress/soak for DURATION seconds, then SOAK_OPERATIONS for each load, every byte
-# verified, with seeds of the hour.
+# Longer: tests/stress/soak for DURATION seconds by each of the libraries, then SOAK_OPERATIONS for
+# each load, every byte verified, with seeds of the hour.
 SOAK_OPERATIONS = 200000
 .PHONY: soak
-soak: all $(stress_tests) $(stress_libc_tests) tests/stress/soak
+soak: all $(stress_tests) $(stress_libc_tests) tests/stress/soak tests/stress/soak-libc
 	tests/stress/soak $${DURATION-600}
+	@$(AM_TESTS_ENVIRONMENT) for library in $$OVERRIDE_SO $$DEBUG_SO $$SECURE_SO; do \
+	  echo "soak: $$library"; \
+	  env LD_PRELOAD=$$library tests/stress/soak-libc $${DURATION-600} || exit 1; \
+	done
 	@seed=$$(date +%s); echo "soak: seed $$seed"; \
 	tests/stress/stress -f all 0 $(SOAK_OPERATIONS) $$seed && \
 	tests/stress/stress -f mixed 32 $(SOAK_OPERATIONS) $$seed && \
