@@ -137,9 +137,38 @@ static void use_heap(int self, struct block *block) {
     }
 }
 
+/* All that may change while the program runs and say something about memory. */
+static const struct {
+    mi_option_t option;
+    long values[4];
+} options[] = {
+    {mi_option_purge_delay, {0, 10, 20, 30}},
+    {mi_option_page_reset, {0, 1, 0, 1}},
+    {mi_option_cache_reset, {0, 1, 0, 1}},
+    {mi_option_pool_commit, {0, 1, 0, 1}},
+    {mi_option_large_pages, {0, 1, 2, 1}},
+    {mi_option_populate_step, {0, 4, 64, 2048}},
+    {mi_option_arena_reserve, {64, 1024, 8192, 1048576}},
+    {mi_option_trace, {0, 1, 7, 100}},
+};
+enum { OPTIONS = sizeof options / sizeof *options };
+
 static void set_option(void) {
-    static const mi_option_t options[] = {mi_option_purge_delay};
-    mi_option_set(options[next_byte() % (sizeof options / sizeof *options)], next_byte() % 4 * 10);
+    unsigned which = next_byte() % OPTIONS;
+    mi_option_set(options[which].option, options[which].values[next_byte() % 4]);
+}
+
+/* What one input has set is not to be found by the next: or a finding would not come again. */
+static void reset_options(void) {
+    static bool is_known;
+    static long initial[OPTIONS];
+    for (unsigned i = 0; i < OPTIONS; i++) {
+        if (is_known)
+            mi_option_set(options[i].option, initial[i]);
+        else
+            initial[i] = mi_option_get(options[i].option);
+    }
+    is_known = true;
 }
 
 static void step(int self) {
@@ -238,6 +267,7 @@ static void in_thread(int self, bool end) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     input = (struct input){data, data + size};
+    reset_options();
     while (input.data < input.end) {
         unsigned who = next_byte();
         in_thread((int)(who % 8 < 6 ? 0 : who % 8 - 5), who >= 250);
