@@ -12,7 +12,8 @@ export RELIABILITY_PATIENCE
 run=$top_srcdir/tests/reliability/run.sh
 case " ${CFLAGS:-} " in
 *" -fsanitize=thread "*)
-    exec sh "$run" --columns sanitized C12 C13 C14b D1 D3 D4 D5 D8a D8b D9 D10 D13 E6a H8 H9 A6
+    exec sh "$run" --columns sanitized C12 C13 C14b D1 D3 D4 D5 D8a D8b D9 D10 D13 D17 E6a \
+        F16 H8 H9 A6
     ;;
 esac
 sh "$run" --columns "linked preload ${DEBUG_SO:+debug}" || exit

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sandboxed-start PROGRAM: started under a filter that refuses with EPERM what an allocator could
-   do without: madvise, prctl, getrandom, mremap, sched_getaffinity, getcpu, and files of /proc and
-   /sys (open).  The program is run again with each of them refused alone, and all together. */
+   do without: the table below.  The program is run again with each of them refused alone, and all
+   together.  (Without files of /proc and /sys it is started by bare.sh.) */
 #include "case.h"
 
 #ifdef __linux__

@@ -58,18 +58,27 @@ static int try(void (*use)(void), char *said, size_t room) {
     return status;
 }
 
+#define INSIDE "not the start of a block"
+#define FREED "freed already"
+
+/* A block with pages of its own is not found by a pointer to its midst: it may also be nobody's. */
+static bool names_fault(const char *said, const char *fault) {
+    return strstr(said, fault) != NULL ||
+           (size > 64 * KIB && strstr(said, "not from this allocator, or " FREED) != NULL);
+}
+
 int main(void) {
     static const struct {
-        const char *name, *function;
+        const char *name, *function, *fault;
         void (*use)(void);
         bool release_too;
     } faults[] = {
-        {"free of an interior pointer", "free", interior_free, false},
-        {"free of a misaligned pointer", "free", misaligned_free, false},
-        {"realloc of an interior pointer", "realloc", interior_realloc, true},
-        {"usable size of an interior pointer", "usable", interior_size, true},
-        {"a double free", "free", twice, false},
-        {"realloc of a freed pointer", "realloc", freed_realloc, false},
+        {"free of an interior pointer", "free", INSIDE, interior_free, false},
+        {"free of a misaligned pointer", "free", INSIDE, misaligned_free, false},
+        {"realloc of an interior pointer", "realloc", INSIDE, interior_realloc, true},
+        {"usable size of an interior pointer", "usable_size", INSIDE, interior_size, true},
+        {"a double free", "free", FREED, twice, false},
+        {"realloc of a freed pointer", "realloc", FREED, freed_realloc, false},
     };
     static const size_t sizes[] = {48, 1000, 40000, 700000, 300 << 20};
     char said[1500];
@@ -87,9 +96,10 @@ int main(void) {
             }
             if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT)
                 FAIL("%s, %zu bytes, is not detected (status %x)", faults[i].name, size, status);
-            if (strstr(said, "mimalloc: ") == NULL)
-                FAIL("%s, %zu bytes: no message: %s", faults[i].name, size, said);
-            (void)faults[i].function;
+            char start[60];
+            snprintf(start, sizeof start, "mimalloc: fatal: %s: pointer ", faults[i].function);
+            if (strstr(said, start) == NULL || !names_fault(said, faults[i].fault))
+                FAIL("%s, %zu bytes: the message is: %s", faults[i].name, size, said);
         }
     }
     return 0;
