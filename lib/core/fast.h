@@ -99,8 +99,8 @@ MIP_INLINE void *mip_fast_malloc(size_t size) {
 }
 
 /* Likewise for an alignment that a class gives by itself: a size that is a multiple of it (see
-   size.h; pages lie at multiples of a slice).  `least`, a power of two up to a granule, is the least
-   alignment: NULL for a smaller one, too.  With a = alignment - least:
+   size.h; pages lie at multiples of a slice).  `least`, a power of two up to a granule, is the
+   least alignment: NULL for a smaller one, too.  With a = alignment - least:
    - the size rounded up to the alignment is ((size - 1) | a) + 1, but for bits below a granule, so
      one comparison does for both; it is above every size where the alignment is below the least;
    - alignment & a is 0 for powers of two only, at the least and above. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* 200 MiB in blocks of many sizes are freed, and then nobody calls the allocator: at most a tenth of
-   it stays resident (debug and secure: a third). */
+/* 200 MiB in blocks of many sizes are freed, and then nobody calls the allocator: at most a tenth
+   of it stays resident (debug and secure: a third). */
 #include "case.h"
 
 int main(void) {

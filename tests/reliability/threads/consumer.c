@@ -129,7 +129,7 @@ static void *free_for_all(void *arg) {
 
 static void all_at_once(void) {
     static pthread_t producers[AT_ONCE];
-    live_max = 370 * MIB;
+    live_max = (column_is("sanitized") ? 16 : 370) * MIB; /* there nothing is measured */
     bytes_each = times(2, 12) * live_max / AT_ONCE;
     size_t most = 0, peak = 0;
     pthread_t consumer = start(free_for_all, NULL);
