@@ -4,7 +4,8 @@
 
 static void fault(size_t size) {
     char *p = hide(malloc(size));
-    char *q = (uintptr_t)p % 65536 >= 4608 ? p - 4608 : p + 4608;
+    /* Not what lies before the first block of a page, which is none. */
+    char *q = (uintptr_t)p % 65536 >= 2 * 4608 ? p - 4608 : p + 4608;
     say("P", q);
     free(is_faulty ? hide(q) : p);
 }
