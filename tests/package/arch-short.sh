@@ -19,6 +19,6 @@ if ! kernel_runs "$triplet"; then
     skip U7 "i386" "this kernel does not run its programs"
     finish
 fi
-check U7 "i386, static: builds without a warning" build_static i386 "$triplet"
+check U7 "i386, static: builds without a warning" build_static i386 "$triplet" any
 check U7 "i386, static: unit and api" suite i386-static 'tests/unit/*' 'tests/api/*[!h]' --
 finish
