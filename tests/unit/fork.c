@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Fork with busy threads: the child never hangs, may free what its parent's threads held, starts
    threads of its own, and forks again. */
+#include "../sanitized.h"
 #include "base/stats.h"
 #include "core/core.h"
 #include "core/fast.h"
@@ -364,17 +365,9 @@ static int check_as_child(void) {
     return 0;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { SANITIZED = 1 };
-#elif defined(__has_feature)
-enum { SANITIZED = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) };
-#else
-enum { SANITIZED = 0 };
-#endif
-
 START_TEST(test_fork_while_threads_end) {
     pthread_t threads[SPAWNERS];
-    if (SANITIZED) {
+    if (IS_SANITIZED) {
         printf("fork: no threads end meanwhile: a sanitizer's own locks would stay taken\n");
         return;
     }
