@@ -8,6 +8,7 @@
 
 #include "../base/report.h"
 #include "../tool.h"
+#include "strict.h"
 #undef MIP_WATCHED /* here the names mean what they say */
 #include "watched.h"
 

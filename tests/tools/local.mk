@@ -8,5 +8,5 @@ EXTRA_DIST += tests/tools/fault.c
 # Such a build, and these tests in it.
 .PHONY: check-tools
 check-tools: scratch-source
-	$(SCRATCH) '$(MAKE)' tools tools --enable-valgrind --enable-asan-poison \
+	$(SCRATCH) '$(MAKE)' tools tools --enable-werror --enable-valgrind --enable-asan-poison \
 	  CC='$(CC)' CXX='$(CXX)' CFLAGS='$(CFLAGS)' CXXFLAGS='$(CXXFLAGS)'
