@@ -23,12 +23,12 @@
 
 static void fork_child(void) {
     struct thread *self = mip_thread_self();
-    mip_thread_fork_child(self);
+    /* A thread that has ended may use any record. */
+    bool may_hold = self != NULL ? mip_load_relaxed(&self->a_busy) != 0 : mip_tls_self == TLS_DONE;
+    mip_thread_fork_child(self, may_hold);
     mip_page_fork_child();
     mip_heap_fork_child();
-    /* A thread that has ended may use any record. */
-    mip_arena_fork_child(self != NULL ? mip_load_relaxed(&self->a_busy) != 0
-                                      : mip_tls_self == TLS_DONE);
+    mip_arena_fork_child(may_hold);
     mip_provide_fork_child();
     mip_random_reseed((uint64_t)getpid());
 }

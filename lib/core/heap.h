@@ -311,8 +311,9 @@ bool mip_thread_try_lock_counted(struct thread *thread);
 void mip_thread_note_pages(struct thread *thread); /* whether it has any to give */
 void mip_thread_unlock(struct thread *thread);
 
-/* In the child after fork: the records of threads that are no more are parked or buried. */
-void mip_thread_fork_child(const struct thread *self);
+/* In the child after fork: the records of threads that are no more are parked or buried.  may_hold:
+   the thread itself may have been interrupted while it held a record. */
+void mip_thread_fork_child(const struct thread *self, bool may_hold);
 
 /* A signal's handler ended the thread inside a slow path: its record is never used again. */
 void mip_thread_bury(struct thread *thread);

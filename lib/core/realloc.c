@@ -110,14 +110,14 @@ static void *resize_owned(struct page *page, size_t size, bool zero, bool may_mo
     return remap(page, size, zero, may_move);
 }
 
-/* Of a thread that has ended: its heap is as good as that of who asks. */
-static void *resize_parked(struct page *page, size_t size, bool zero, const struct heap *to) {
+/* Of a thread that has ended: its heap is as good as the backing heap of who asks. */
+static void *resize_parked(struct page *page, size_t size, bool zero, bool may_move) {
     struct thread *owner = mip_page_owner(page);
     void *result = NULL;
     if (!mip_thread_try_lock(owner))
         return NULL;
     if (mip_page_owner(page) == owner) /* or the page went elsewhere meanwhile */
-        result = resize_owned(page, size, zero, to != NULL && to == &to->thread->heap);
+        result = resize_owned(page, size, zero, may_move);
     mip_thread_unlock(owner);
     return result;
 }
@@ -134,7 +134,7 @@ static void *resize(struct page *page, void *p, size_t size, bool zero, const st
     if (mip_page_owner(page) == thread)
         result = resize_owned(page, size, zero, to == mip_heap_of_page(page));
     else
-        result = resize_parked(page, size, zero, to);
+        result = resize_parked(page, size, zero, to == &thread->heap);
     mip_busy_leave(thread);
     return result;
 }

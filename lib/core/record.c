@@ -227,10 +227,11 @@ void mip_thread_bury(struct thread *thread) {
 /* The record of a thread that is no more becomes parked. */
 static void park_dead(struct thread *thread) {
     mip_store_relaxed(&thread->a_is_uncounted, true);
-    mip_store_relaxed(&thread->a_state, RECORD_PARKED);
+    mip_stat_decrease(MIP_STAT_THREADS, 1);
+    mip_thread_unlock(thread);
 }
 
-void mip_thread_fork_child(const struct thread *self) {
+void mip_thread_fork_child(const struct thread *self, bool may_hold) {
     size_t parked = 0;
     for (struct thread *t = mip_thread_first(); t != NULL; t = t->next_record) {
         uint32_t state = mip_load_relaxed(&t->a_state);
@@ -242,7 +243,9 @@ void mip_thread_fork_child(const struct thread *self) {
             park_dead(t);
         parked += mip_load_relaxed(&t->a_state) == RECORD_PARKED;
     }
-    /* A thread may have been cut off between its change of a state and the count of it. */
+    if (may_hold) /* a change and the count of it are this thread's own to finish */
+        return;
+    /* Others may have been cut off between the two. */
     mip_store_relaxed(&a_parked, parked);
     mip_stat_set_current(MIP_STAT_ABANDONED, parked);
     mip_stat_set_current(MIP_STAT_THREADS, self != NULL);

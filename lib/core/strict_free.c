@@ -198,20 +198,22 @@ static MIP_COLD void wrong_alignment(const struct mip_found *found, size_t align
               mip_max((size_t)1 << mip_slot_alignment(found->word), GRANULE));
 }
 
-void mip_strict_check_size(const void *p, size_t size) {
-    if (p == NULL)
-        return;
+static struct mip_found find_sized(const void *p, size_t size) {
     struct mip_found found = mip_strict_find("sized free", p);
     if (found.size != size)
         wrong_size(&found, size);
+    return found;
+}
+
+void mip_strict_check_size(const void *p, size_t size) {
+    if (p != NULL)
+        (void)find_sized(p, size);
 }
 
 void mip_strict_check_plain(const void *p, size_t size) {
     if (p == NULL)
         return;
-    struct mip_found found = mip_strict_find("sized free", p);
-    if (found.size != size)
-        wrong_size(&found, size);
+    struct mip_found found = find_sized(p, size);
     if (mip_slot_alignment(found.word) != 0)
         wrong_alignment(&found, GRANULE);
 }

@@ -281,10 +281,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (Refused, OSError) as refusal:
-        print(f"bench.py: {refusal}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    bench_run.end_with("bench.py", main)

@@ -298,10 +298,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (Refused, OSError) as refusal:
-        print(f"bench_figures.py: {refusal}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    bench_run.end_with("bench_figures.py", main)

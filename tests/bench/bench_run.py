@@ -6,6 +6,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 
 from bench_peers import Refused
 
@@ -205,3 +206,14 @@ def last_line(directory, before=""):
     with open(os.path.join(directory, "errors"), "rb") as file:
         lines = file.read()[-2000:].decode(errors="replace").strip().splitlines()
     return before + lines[-1][:200] if lines else ""
+
+
+def end_with(name, main):
+    """Runs main() and ends the process with its status; 2 with the reason where that is refused."""
+    try:
+        sys.exit(main())
+    except (Refused, OSError) as refusal:
+        print(f"{name}: {refusal}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

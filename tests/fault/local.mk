@@ -51,7 +51,7 @@ tests_fault_limits_libc_LDADD = -lpthread
 # Faults of programs under the variants that detect them; the programs are compiled by the test.
 dist_check_SCRIPTS += tests/fault/detect.sh tests/fault/options.sh tests/fault/trace.sh
 TESTS += tests/fault/detect.sh tests/fault/options.sh tests/fault/trace.sh
-EXTRA_DIST += tests/fault/faults.txt tests/fault/programs/fault.h $(FAULT_FILES)
+EXTRA_DIST += tests/fault/debug.sh tests/fault/faults.txt tests/fault/programs/fault.h $(FAULT_FILES)
 FAULT_FILES = \
 	tests/fault/programs/delete-aligned.cc \
 	tests/fault/programs/delete-array-malloc.cc \

@@ -1,22 +1,10 @@
-#!/usr/bin/env bash
+#!/bin/sh
 # SPDX-License-Identifier: MIT
 # What the options of the debug library change in what it detects: MIMALLOC_CHECK_ORIGIN=0 looks at no
 # origin, MIMALLOC_SECURE_LEVEL=1 is the light level of the secure library, with patterns.
 set -eu
-: "${top_srcdir:?}" "${CC:=cc}" "${CXX:=}" "${CPPFLAGS:=}" "${CFLAGS:=}" "${CXXFLAGS:=}" "${LDFLAGS:=}" "${DEBUG_SO:=}"
-skip() {
-    echo "SKIP: $*"
-    exit 77
-}
-[ -n "$DEBUG_SO" ] || skip "the debug library is not built"
-case " $CFLAGS " in
-*" -fsanitize"*) skip "a sanitizer serves malloc itself: $CFLAGS" ;;
-esac
-[ -z "${TEST_EMULATED:-}" ] || skip "signals of an emulator are its own"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-ulimit -c 0
-failed=0
+# shellcheck source=tests/fault/debug.sh
+. "${top_srcdir:?}/tests/fault/debug.sh"
 
 # expect STATUS PATTERN NAME SIZE [VARIABLE=VALUE ...]: the status of the program under the library, and
 # what it says; no pattern: nothing.
@@ -33,10 +21,7 @@ expect() {
 }
 
 for name in double-free overflow-1 overflow-shrunk write-after-free free-inside underflow-1; do
-    # Words on purpose.
-    # shellcheck disable=SC2086
-    $CC $CPPFLAGS $CFLAGS -std=gnu11 -O1 -w -fno-builtin $LDFLAGS -o "$work/$name" \
-        "$top_srcdir/tests/fault/programs/$name.c" -lpthread -ldl
+    compile "$name"
 done
 light=MIMALLOC_SECURE_LEVEL=1
 for size in 8 4096 262144; do

@@ -3,30 +3,17 @@
 # MIMALLOC_TRACE of the debug library: the line of a fault follows the calls that allocated and freed
 # the block, in a form that addr2line takes; at exit sampled blocks that were not freed are told.
 set -eu
-: "${top_srcdir:?}" "${CC:=cc}" "${CPPFLAGS:=}" "${CFLAGS:=}" "${LDFLAGS:=}" "${DEBUG_SO:=}"
-skip() {
-    echo "SKIP: $*"
-    exit 77
-}
-[ -n "$DEBUG_SO" ] || skip "the debug library is not built"
-case " $CFLAGS " in
-*" -fsanitize"*) skip "a sanitizer serves malloc itself: $CFLAGS" ;;
-esac
+# shellcheck source=tests/fault/debug.sh
+. "${top_srcdir:?}/tests/fault/debug.sh"
 printf '#include <execinfo.h>\n' | $CC -E - >/dev/null 2>&1 || skip "the C library has no backtrace"
-[ -z "${TEST_EMULATED:-}" ] || skip "an emulator does not show the calls of a program as they are"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
+
 # Link-time optimization of the program would hide its lines.
 case " $CFLAGS " in
 *" -flto"*) own=-fno-lto ;;
 *) own= ;;
 esac
 for name in double-free free-inside usable-inside; do
-    # Words on purpose.
-    # shellcheck disable=SC2086
-    $CC $CPPFLAGS $CFLAGS -O1 -g -w $own -fno-builtin $LDFLAGS -o "$work/$name" \
-        "$top_srcdir/tests/fault/programs/$name.c" -lpthread -ldl
+    compile "$name" -g ${own:+"$own"}
 done
 
 # expect PATTERN: a line of the last run.

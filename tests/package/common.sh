@@ -122,6 +122,18 @@ kernel_runs() {
     "$1-gcc" -static -o "$work/runs" "$work/runs.c" && "$work/runs" 2>/dev/null
 }
 
+# expected_files LIST LIBDIR PACKAGE: "package file" for all files of a LIST beside this script, sorted, and
+# for the manual's pages of section 3, which are PACKAGE's.
+expected_files() {
+    {
+        sed -e 's/#.*//' -e '/^ *$/d' -e "s|@LIBDIR@|$2|" -e "s|@N@|$SONAME_NUMBER|g" \
+            -e "s|@NUMBERS@|$(library_numbers)|" "$top_srcdir/tests/package/$1"
+        for page in "$top_srcdir"/man/*.3; do
+            sed -n -e '/^\.Sh SYNOPSIS/q' -e 's/^\.Nm \([A-Za-z0-9_]*\).*/\1/p' "$page"
+        done | sed "s|.*|$3 usr/share/man/man3/&.3.gz|"
+    } | sort
+}
+
 # library_numbers: those at the end of the libraries' file names; libtool is told current:revision:age.
 library_numbers() {
     sed -n 's/^LIBRARY_VERSION = //p' "$top_builddir/Makefile" | awk -F: '{ print $1 - $3 "." $3 "." $2 }'

@@ -17,14 +17,7 @@ all=$debian/unpacked
 
 # ---- the lists
 lists() {
-    for page in "$top_srcdir"/man/*.3; do
-        sed -n -e '/^\.Sh SYNOPSIS/q' -e 's/^\.Nm \([A-Za-z0-9_]*\).*/\1/p' "$page"
-    done >"$work/pages"
-    {
-        sed -e 's/#.*//' -e '/^ *$/d' -e "s|@LIBDIR@|$libdir|" -e "s|@N@|$number|g" \
-            -e "s|@NUMBERS@|$(library_numbers)|" "$top_srcdir/tests/package/debian.contents"
-        sed "s|.*|libmimalloc$number-dev usr/share/man/man3/&.3.gz|" "$work/pages"
-    } | sort >"$work/expected"
+    expected_files debian.contents "$libdir" "libmimalloc$number-dev" >"$work/expected"
     for package in $packages; do
         (cd "$all/$package" && find . -path ./DEBIAN -prune -o ! -type d -print | sed "s|^\./|$package |")
     done | sort >"$work/found"

@@ -71,14 +71,7 @@ lists() { # NAME...: exactly these packages were made
 }
 # contents CPU DIRECTORY: the packages have the files of rpm.contents and the manual, and no other
 contents() {
-    for page in "$top_srcdir"/man/*.3; do
-        sed -n -e '/^\.Sh SYNOPSIS/q' -e 's/^\.Nm \([A-Za-z0-9_]*\).*/\1/p' "$page"
-    done >"$work/pages"
-    {
-        sed -e 's/#.*//' -e '/^ *$/d' -e "s|@LIBDIR@|$2|" -e "s|@N@|$SONAME_NUMBER|g" \
-            -e "s|@NUMBERS@|$(library_numbers)|" "$top_srcdir/tests/package/rpm.contents"
-        sed 's|.*|libmimalloc-devel usr/share/man/man3/&.3.gz|' "$work/pages"
-    } | sort >"$work/expected-files"
+    expected_files rpm.contents "$2" libmimalloc-devel >"$work/expected-files"
     for name in '' -libs -devel -static -debuglib -securelib; do
         rpm -qlp "$(package "$name" "$1")" | sed -e '\|^/usr/lib/\.build-id|d' -e "s|^/|libmimalloc$name |"
     done | sort >"$work/found-files"

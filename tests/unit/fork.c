@@ -76,6 +76,23 @@ static void live_as_child(int depth) {
     _exit(0);
 }
 
+static int live_as_first_child(void) {
+    live_as_child(1);
+    return 0;
+}
+
+static void fork_often(int count, int (*child)(void)) {
+    for (int i = 0; i < count; i++) {
+        pid_t pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0)
+            _exit(child());
+        int status;
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert_msg(status == 0, "child %d ended with status %x", i, status);
+    }
+}
+
 START_TEST(test_fork) {
     pthread_t threads[WORKERS];
     if (MIP_HAS_TSAN)
@@ -86,15 +103,7 @@ START_TEST(test_fork) {
     /* The address sanitizer allocates while a thread starts: a fork then leaves its lock taken. */
     while (atomic_load(&a_started) < WORKERS)
         mip_os_yield();
-    for (int i = 0; i < FORKS; i++) {
-        pid_t pid = fork();
-        ck_assert_int_ge(pid, 0);
-        if (pid == 0)
-            live_as_child(1);
-        int status;
-        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-        ck_assert_msg(status == 0, "child %d ended with status %x", i, status);
-    }
+    fork_often(FORKS, live_as_first_child);
     atomic_store(&a_stop, true);
     for (int t = 0; t < WORKERS; t++)
         pthread_join(threads[t], NULL);
@@ -379,15 +388,7 @@ START_TEST(test_fork_while_threads_end) {
     ck_assert_ptr_nonnull(mip_thread_get());
     for (int t = 0; t < SPAWNERS; t++)
         ck_assert_int_eq(pthread_create(&threads[t], NULL, spawn, NULL), 0);
-    for (int i = 0; i < SPAWNS_FORKS; i++) {
-        pid_t pid = fork();
-        ck_assert_int_ge(pid, 0);
-        if (pid == 0)
-            _exit(check_as_child());
-        int status;
-        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-        ck_assert_msg(status == 0, "child %d ended with status %x", i, status);
-    }
+    fork_often(SPAWNS_FORKS, check_as_child);
     atomic_store(&a_stop, true);
     for (int t = 0; t < SPAWNERS; t++)
         pthread_join(threads[t], NULL);

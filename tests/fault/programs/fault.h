@@ -131,8 +131,38 @@ __attribute__((unused)) static char *take_from(void *heap, size_t size) {
 }
 
 /* A function that takes a heap and whose result does not matter. */
+static const char *called;
+static void *call_it(void *heap) {
+    ((void (*)(void *, int))named(called))(heap, 1);
+    return NULL;
+}
+
 __attribute__((unused)) static void call_with(const char *name, void *heap) {
-    ((void (*)(void *, int))named(name))(heap, 1);
+    called = name;
+    call_it(heap);
+}
+
+/* Likewise, with a heap that has a block, by another thread than the heap's; by its own without the
+   fault. */
+__attribute__((unused)) static void call_elsewhere(const char *name, size_t size) {
+    void *heap = new_heap();
+    (void)take_from(heap, size);
+    called = name;
+    if (is_faulty) {
+        in_thread(call_it, heap);
+    } else {
+        call_it(heap);
+    }
+}
+
+/* A block is asked of a heap after a function that ends it. */
+__attribute__((unused)) static void take_after(const char *name, size_t size) {
+    void *heap = new_heap();
+    (void)take_from(heap, size);
+    if (is_faulty) {
+        call_with(name, heap);
+    }
+    (void)take_from(heap, size);
 }
 
 #ifdef __cplusplus

@@ -3,10 +3,5 @@
 #include "fault.h"
 
 static void fault(size_t size) {
-    void *heap = new_heap();
-    (void)take_from(heap, size);
-    if (is_faulty) {
-        call_with("mi_heap_delete", heap);
-    }
-    (void)take_from(heap, size);
+    take_after("mi_heap_delete", size);
 }
