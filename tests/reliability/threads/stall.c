@@ -6,7 +6,7 @@
    as often is not judged at all. */
 #include "case.h"
 
-enum { THREADS = 2, SLOTS = 20000, REPEATS = 8, OPERATIONS = 150000, LOOK_EVERY = 64 };
+enum { THREADS = 2, SLOTS = 20000, REPEATS = 40, OPERATIONS = 150000, LOOK_EVERY = 64 };
 static const double STALL = 1e-3;
 static _Atomic(void *) a_slots[SLOTS];
 static atomic_bool is_idle; /* the same without malloc */
@@ -22,13 +22,12 @@ static long switches(void) {
     return usage.ru_nivcsw;
 }
 
-/* Most are small, few large, a score of megabytes. */
-static size_t next_size(uint64_t *random) {
+/* Most are small, few large, two of the largest. */
+static size_t next_size(uint64_t *random, size_t i) {
     uint64_t rare = next_random(random);
-    size_t most = rare % 16384 == 0  ? allowed(32 * MIB, MIB)
-                  : rare % 2048 == 0 ? MIB
-                  : rare % 64 == 0   ? 32 * KIB
-                                     : KIB;
+    if (i % (OPERATIONS / 2) == OPERATIONS / 4)
+        return allowed(40 * MIB, MIB);
+    size_t most = rare % 2048 == 0 ? MIB : rare % 64 == 0 ? 32 * KIB : KIB;
     return 16 + (size_t)(next_random(random) % most);
 }
 
@@ -54,7 +53,7 @@ static void *work(void *arg) {
     for (size_t i = 0; i < OPERATIONS; i++) {
         if (i % LOOK_EVERY == 0)
             seen = switches();
-        size_t size = next_size(&random);
+        size_t size = next_size(&random, i);
         double begun = seconds();
         char *p = atomic_load(&is_idle) ? NULL : malloc(size);
         note(mine, begun, size, &seen);
@@ -80,7 +79,7 @@ static size_t stalls_of_repeat(struct stalls *worst) {
 int main(void) {
     begin();
     struct stalls worst, first = {0, 0, 0};
-    for (size_t i = 0; i < times(REPEATS, 10 * REPEATS); i++) {
+    for (size_t i = 0; i < REPEATS; i++) {
         size_t count = stalls_of_repeat(&worst);
         /* The first repeat only fills the slots. */
         if (i > 0 && count == 0)
