@@ -101,6 +101,11 @@ UNUSED static void begin(void) {
     }
 }
 
+/* Is there so much memory for the case, and as much again for others? */
+UNUSED static bool machine_has(size_t size) {
+    return (size_t)sysconf(_SC_AVPHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE) / 2 > size;
+}
+
 UNUSED static uint64_t next_random(uint64_t *state) {
     uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
     x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);

@@ -6,7 +6,7 @@
 int main(void) {
     begin();
     /* Sizes of classes: what is lost within the blocks is not what is measured. */
-    size_t count = is_checking() ? 60000 : times(400000, 4000000), size = 112, live = count * size;
+    size_t count = is_checking() ? 60000 : times(400000, 10000000), size = 112, live = count * size;
     char **blocks = own_memory(count * sizeof *blocks);
     size_t base = resident();
     for (size_t i = 0; i < count; i++)

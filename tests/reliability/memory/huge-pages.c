@@ -35,7 +35,8 @@ static void sparse(void) {
     expect_child(pid, "the child's mode");
 }
 
-enum { THREADS = 1000 };
+enum { THREADS = 10000 };
+static size_t thread_count; /* in full all of them */
 static pthread_barrier_t are_all, are_over;
 
 static void *few_blocks(void *arg) {
@@ -52,16 +53,17 @@ static void *few_blocks(void *arg) {
 static void many_threads(void) {
     static pthread_t threads[THREADS];
     pthread_attr_t attributes;
-    pthread_barrier_init(&are_all, NULL, THREADS + 1);
-    pthread_barrier_init(&are_over, NULL, THREADS + 1);
+    thread_count = times(1000, THREADS);
+    pthread_barrier_init(&are_all, NULL, (unsigned)thread_count + 1);
+    pthread_barrier_init(&are_over, NULL, (unsigned)thread_count + 1);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 64 * KIB);
-    for (size_t i = 0; i < THREADS; i++)
+    for (size_t i = 0; i < thread_count; i++)
         CHECK(pthread_create(&threads[i], &attributes, few_blocks, NULL) == 0);
     pthread_barrier_wait(&are_all);
     printf("%zu\n", resident() / KIB);
     pthread_barrier_wait(&are_over);
-    for (size_t i = 0; i < THREADS; i++)
+    for (size_t i = 0; i < thread_count; i++)
         finish(threads[i]);
 }
 

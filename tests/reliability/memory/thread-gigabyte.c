@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread allocates much and ends, again and again, each time freed by another thread: the memory
-   of the dead is used again. */
+/* A thread allocates much (in full a gigabyte) and ends, again and again, each time freed by
+   another thread: the memory of the dead is used again. */
 #include "case.h"
 
 enum { BLOCKS = 4096 };
@@ -22,7 +22,7 @@ static void *clear(void *arg) {
 int main(void) {
     begin();
     size_t peak = 0, first = 0;
-    size = times(8 * KIB, 64 * KIB);
+    size = times(8 * KIB, machine_has(2 * GIB) ? 256 * KIB : 64 * KIB);
     for (size_t i = 0; i < times(40, 1000); i++) {
         finish(start(fill, NULL));
         size_t now = resident();
