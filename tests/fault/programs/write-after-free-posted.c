@@ -13,7 +13,7 @@ static void *free_and_write(void *p) {
 static void fault(size_t size) {
     char *p = take(size);
     in_thread(free_and_write, p);
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < (size > 65536 ? 500 : 100000); i++) {
         free(hide(malloc(size)));
     }
 }
