@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A block grows by realloc, all of it written: by an eighth at a time, doubling from 8 bytes (in
    full to 8 GiB, if the machine has them), and by 8 bytes.  There are never two copies of it (debug
    and secure, which move it so that old addresses are found out: never more than two, and not as
