@@ -35,6 +35,8 @@ MIP_INLINE void mip_maybe_delay(void) {
     (MIP_IS_WORD(p), mip_maybe_delay(), atomic_exchange_explicit((p), (v), memory_order_acq_rel))
 #define mip_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 #define mip_sub_relaxed(p, v) atomic_fetch_sub_explicit((p), (v), memory_order_relaxed)
+#define mip_add_release(p, v)                                                                      \
+    (mip_maybe_delay(), atomic_fetch_add_explicit((p), (v), memory_order_release))
 #define mip_add_acq_rel(p, v)                                                                      \
     (mip_maybe_delay(), atomic_fetch_add_explicit((p), (v), memory_order_acq_rel))
 #define mip_sub_acq_rel(p, v)                                                                      \

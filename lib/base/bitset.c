@@ -141,17 +141,18 @@ size_t mip_bitset_next_clear(mip_bit_word *set, size_t from, size_t to) {
     return next_bit(set, from, to, ALL_BITS);
 }
 
-size_t mip_bitset_previous_set(mip_bit_word *set, size_t from) {
-    size_t index = from / MIP_WORD_BITS;
+size_t mip_bitset_previous_set(mip_bit_word *set, size_t from, size_t least) {
+    size_t index = from / MIP_WORD_BITS, found;
     size_t word =
         mip_load_relaxed(&set[index]) & (ALL_BITS >> (MIP_WORD_BITS - 1 - from % MIP_WORD_BITS));
     while (word == 0) {
-        if (index == 0) {
+        if (index <= least / MIP_WORD_BITS) {
             return SIZE_MAX;
         }
         word = mip_load_relaxed(&set[--index]);
     }
-    return index * MIP_WORD_BITS + mip_highest_bit(word);
+    found = index * MIP_WORD_BITS + mip_highest_bit(word);
+    return found >= least ? found : SIZE_MAX;
 }
 
 /* Smallest i >= position with (i + phase) % alignment == 0. */

@@ -40,7 +40,7 @@ size_t mip_bitset_claim_run(mip_bit_word *set, size_t from, size_t to, size_t co
 size_t mip_bitset_next_set(mip_bit_word *set, size_t from, size_t to);
 size_t mip_bitset_next_clear(mip_bit_word *set, size_t from, size_t to);
 
-/* Last set bit at or before `from`; SIZE_MAX when there is none. */
-size_t mip_bitset_previous_set(mip_bit_word *set, size_t from);
+/* Last set bit in [least, from]; SIZE_MAX when there is none. */
+size_t mip_bitset_previous_set(mip_bit_word *set, size_t from, size_t least);
 
 #endif

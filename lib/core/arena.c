@@ -189,7 +189,9 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
                        bool *is_zero, bool *refused) {
     if (slices > arena->slices)
         return NULL;
-    size_t low = mip_load_relaxed(&arena->a_low);
+    size_t low = mip_arena_low(arena, slices);
+    if (low == arena->slices)
+        return NULL;
     size_t phase = (uintptr_t)arena->base >> SLICE_SHIFT;
     size_t start = SIZE_MAX;
     if (SLOTS) /* somewhere among the first */
@@ -201,17 +203,12 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
     if (start == SIZE_MAX)
         return NULL;
     if (!mip_arena_commit(arena, start, slices)) {
-        mip_bitset_give_back(arena->taken, start, slices);
+        mip_arena_return(arena, start, slices);
         /* That what is accessible was passed over was only thrift. */
         start = mip_arena_claim_open(arena, low, slices, alignment >> SLICE_SHIFT, phase);
         *refused = start == SIZE_MAX;
         if (*refused)
             return NULL;
-    }
-    if (start == low && slices == 1 && alignment == SLICE_SIZE) {
-        /* What lies below is taken.  A slice given back meanwhile lowers the hint itself; losing
-           that race hides the slice until the next one below it is given back. */
-        mip_cas_relaxed(&arena->a_low, &low, start + 1);
     }
     return adopt_run(i, arena, start, slices, id, is_zero);
 }
@@ -237,6 +234,10 @@ static void *take_or_grow(size_t slices, size_t alignment, unsigned *id, bool *i
     for (int attempt = 0; attempt < 2; attempt++) {
         size_t count = mip_arena_count();
         void *p = take_among(0, slices, alignment, id, is_zero, &refused);
+        if (p == NULL && !refused) {
+            mip_arena_forget_lows(); /* one may have hidden a place */
+            p = take_among(0, slices, alignment, id, is_zero, &refused);
+        }
         if (p != NULL)
             return p;
         /* Two arenas are as good as one, but a thread that is stopped here must not stop
@@ -263,9 +264,14 @@ void *mip_arena_take_requested(size_t slices, size_t alignment, unsigned *id, bo
 
 void *mip_arena_take(size_t slices, size_t alignment, unsigned only, unsigned *id, bool *is_zero) {
     bool refused;
-    if (MIP_UNLIKELY(only != 0))
-        return take_from(only - 1, mip_arena_at(only - 1), slices, alignment, id, is_zero,
-                         &refused);
+    if (MIP_UNLIKELY(only != 0)) {
+        struct arena *arena = mip_arena_at(only - 1);
+        void *p = take_from(only - 1, arena, slices, alignment, id, is_zero, &refused);
+        if (p != NULL)
+            return p;
+        mip_arena_forget_lows(); /* one may have hidden a place */
+        return take_from(only - 1, arena, slices, alignment, id, is_zero, &refused);
+    }
     void *p = mip_arena_take_requested(slices, alignment, id, is_zero);
     return p != NULL ? p : take_or_grow(slices, alignment, id, is_zero);
 }
@@ -278,10 +284,7 @@ void mip_arena_give(unsigned id, void *start, size_t slices) {
         mip_arena_note_give(slices);
         mip_bitset_set(arena->warm, first, slices);
     }
-    mip_bitset_give_back(arena->taken, first, slices);
-    size_t low = mip_load_relaxed(&arena->a_low);
-    while (first < low && !mip_cas_relaxed(&arena->a_low, &low, first))
-        continue;
+    mip_arena_return(arena, first, slices);
     if (!(arena->flags & ARENA_EXTERNAL))
         mip_arena_given(arena, first + slices, slices);
 }
@@ -295,7 +298,7 @@ bool mip_arena_extend(unsigned id, void *start, size_t slices, size_t new_slices
     if (!mip_bitset_claim(arena->taken, from, count))
         return false;
     if (!mip_arena_commit(arena, from, count)) {
-        mip_bitset_give_back(arena->taken, from, count);
+        mip_arena_return(arena, from, count);
         return false;
     }
     unsigned ignored;
@@ -387,6 +390,7 @@ void mip_arena_fork_child(bool is_interrupted) {
         if (arena != NULL)
             mip_arena_fork_opening(arena, is_interrupted);
     }
+    mip_arena_forget_lows(); /* a thread that is no more may have been between them and the bits */
     mip_purge_fork_child();
     mip_store_relaxed(&a_growing, false);
 }

@@ -19,7 +19,7 @@
 #include "../base/bitset.h"
 #include "../compiler.h"
 
-enum { ARENA_COUNT_MAX = 128, ARENA_NONE = 0xffff };
+enum { ARENA_COUNT_MAX = 128, ARENA_LOWS = 8, ARENA_NONE = 0xffff };
 
 enum {
     ARENA_EXTERNAL = 1,  /* memory of the caller, or of huge pages: never purged, never unmapped */
@@ -35,8 +35,9 @@ struct arena {
     unsigned flags;             /* [constant] */
     _Atomic(size_t) a_frontier; /* [any, atomic] all slices below are accessible; only rises */
     _Atomic(size_t) a_filled;   /* [any, atomic] slices of pages full of small blocks; a hint */
-    _Atomic(size_t) a_low;      /* [any, atomic] hint: no free slice below */
     _Atomic(size_t) a_warm_top; /* [any, atomic] hint: no warm slice at or above */
+    _Atomic(size_t) a_gives;    /* [any, atomic] so often slices were given back; wraps */
+    _Atomic(size_t) a_low[ARENA_LOWS]; /* [any, atomic] hint: no gap of 2^i slices begins below */
     mip_flag a_opening; /* [any, atomic] some thread opens a step ahead; the others do without */
     mip_bit_word *taken, *dirty, *warm, *open, *touched;
 };

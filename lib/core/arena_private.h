@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Floor 3, core: what purge.c, which owns the table of arenas, gives arena.c. */
+/* Floor 3, core: what fit.c, which owns the table of arenas, and purge.c give arena.c. */
 #ifndef MIP_ARENA_PRIVATE_H
 #define MIP_ARENA_PRIVATE_H
 
@@ -10,6 +10,16 @@ struct arena_table {
     _Atomic(struct arena *) a_arena[ARENA_COUNT_MAX];
 };
 extern MIP_HIDDEN struct arena_table mip_arenas;
+
+/* Below this no gap begins that holds so many slices, but for what threads at work may hide for a
+   moment.  The arena's end: there is none. */
+size_t mip_arena_low(struct arena *arena, size_t slices);
+
+/* Slices can be taken again, by anybody. */
+void mip_arena_return(struct arena *arena, size_t first, size_t slices);
+
+/* Let every search, in any arena, begin at its start again. */
+void mip_arena_forget_lows(void);
 
 /* Claim a run of slices at or above `low` whose first one, with `phase` added, is a multiple of
    `alignment`.  Its start, or SIZE_MAX. */

@@ -59,8 +59,8 @@ static size_t claim_before(struct arena *arena, size_t start) {
     size_t from = mip_load_relaxed(&arena->a_frontier);
     if (from >= start)
         return 0;
-    from = mip_max(from, mip_bitset_previous_set(arena->taken, start - 1) + 1); /* none: 0 */
-    from = mip_max(from, mip_bitset_previous_set(arena->open, start - 1) + 1);
+    from = mip_max(from, mip_bitset_previous_set(arena->taken, start - 1, from) + 1); /* none: 0 */
+    from = mip_max(from, mip_bitset_previous_set(arena->open, start - 1, from) + 1);
     return from < start && mip_bitset_claim(arena->taken, from, start - from) ? start - from : 0;
 }
 
@@ -80,8 +80,8 @@ static bool open_more(struct arena *arena, size_t start, size_t slices, size_t s
     bool is_open = count > slices && os_commit(arena, from, count);
     if (is_open)
         note_open(arena, from, count);
-    mip_bitset_give_back(arena->taken, from, before);
-    mip_bitset_give_back(arena->taken, start + slices, behind);
+    mip_arena_return(arena, from, before);
+    mip_arena_return(arena, start + slices, behind);
     mip_arena_let_go();
     return is_open;
 }
@@ -96,7 +96,7 @@ static void open_gap(struct arena *arena, size_t below) {
     size_t count = claim_behind(arena, from, below);
     if (count > 0 && os_commit(arena, from, count))
         note_open(arena, from, count);
-    mip_bitset_give_back(arena->taken, from, count);
+    mip_arena_return(arena, from, count);
     mip_arena_let_go();
 }
 

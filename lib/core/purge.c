@@ -19,8 +19,6 @@
 #include "arena_private.h"
 #include "size.h"
 
-struct arena_table mip_arenas;
-
 enum {
     WARM_LEAST = 16, /* slices: 1 MiB */
     PORTION = 64,    /* slices purged at once: 4 MiB */
@@ -85,7 +83,7 @@ static size_t purge_run(struct arena *arena, size_t top, size_t limit, size_t *n
     *next = 0;
     if (top == 0)
         return 0;
-    size_t last = mip_bitset_previous_set(arena->warm, top - 1);
+    size_t last = mip_bitset_previous_set(arena->warm, top - 1, 0);
     if (last == SIZE_MAX)
         return 0;
     size_t first = last;
@@ -111,7 +109,7 @@ static size_t purge_run(struct arena *arena, size_t top, size_t limit, size_t *n
         mip_bitset_clear(arena->dirty, first, count);
         mip_stat_increase(MIP_STAT_RESET, count << SLICE_SHIFT);
     }
-    mip_bitset_give_back(arena->taken, first, count);
+    mip_arena_return(arena, first, count);
     return count;
 }
 
@@ -270,7 +268,7 @@ static void close_free(struct arena *arena, bool renounce) {
             if (!renounce || !is_closed || mip_os_renounce(start, size) != MIP_OS_LOST) {
                 if (renounce)
                     mip_os_advise_huge(start, size, mip_option_get(MIP_OPTION_LARGE_PAGES) == 2);
-                mip_bitset_give_back(arena->taken, first, next - first);
+                mip_arena_return(arena, first, next - first);
             }
         }
         first = mip_bitset_next_clear(arena->taken, next, end);

@@ -448,6 +448,13 @@ static void purge_slices(void) {
     mip_arena_collect(true);
 }
 
+/* All is given back, and each search begins where the arena does. */
+static void judge_slices(struct arena *arena) {
+    REQUIRE(mip_bitset_count(arena->taken, 0, arena->slices) == 0);
+    for (size_t slices = 1; slices <= arena->slices; slices *= 2)
+        REQUIRE(mip_arena_low(arena, slices) == 0);
+}
+
 static void slices(void) {
     begin_messages(0, 0);
     unsigned number;
@@ -457,7 +464,7 @@ static void slices(void) {
     use_slices(9, 4);
     model_run(two_slices, three_slices, purge_slices);
     struct arena *arena = mip_arena_at(number - 1);
-    REQUIRE(mip_bitset_count(arena->taken, 0, arena->slices) == 0);
+    judge_slices(arena);
     /* What is not known to be dirty is zero. */
     for (size_t i = 0; i < arena->slices; i++)
         REQUIRE(mip_bitset_is_any_set(arena->dirty, i, 1) ||
@@ -481,8 +488,47 @@ static void two_takes(void) {
     REQUIRE(mip_arena_reserve(2 * SLICE_SIZE, true, false, true, &number) == 0);
     small_arena = number;
     model_run(take_one, take_two, NULL);
-    struct arena *arena = mip_arena_at(number - 1);
-    REQUIRE(mip_bitset_count(arena->taken, 0, arena->slices) == 0);
+    judge_slices(mip_arena_at(number - 1));
+}
+
+static struct arena *hinted;
+
+static void search_one(void) {
+    (void)mip_arena_low(hinted, 1);
+}
+
+static void search_two(void) {
+    (void)mip_arena_low(hinted, 2);
+}
+
+static void return_first(void) {
+    mip_arena_return(hinted, 0, 1);
+}
+
+static void return_second(void) {
+    mip_arena_return(hinted, 1, 1);
+}
+
+static void begin_lows(void) {
+    begin_messages(0, 0);
+    unsigned number;
+    REQUIRE(mip_arena_reserve(8 * SLICE_SIZE, true, false, true, &number) == 0);
+    hinted = mip_arena_at(number - 1);
+    REQUIRE(mip_bitset_claim(hinted->taken, 0, 2));
+}
+
+static void lows(void) {
+    begin_lows();
+    model_run(search_one, return_first, NULL);
+    REQUIRE(mip_arena_low(hinted, 1) == 0);
+}
+
+/* Neither gap is long enough, but both together. */
+static void neighbours(void) {
+    begin_lows();
+    REQUIRE(mip_bitset_claim(hinted->taken, 2, 1));
+    model_run(search_two, return_first, return_second);
+    REQUIRE(mip_arena_low(hinted, 2) == 0);
 }
 
 const struct model_case model_cases[] = {{"messages", MODEL_MESSAGES, messages},
@@ -494,10 +540,12 @@ const struct model_case model_cases[] = {{"messages", MODEL_MESSAGES, messages},
                                          {"claiming", MODEL_MESSAGES, claiming},
                                          {"claiming-batches", MODEL_MESSAGES, claiming_batches},
                                          {"made-heap", MODEL_MESSAGES, made_heap},
-                                         {"slices", MODEL_SLICES, slices},
+                                         {"slices", MODEL_SLICES_AND_LOWS, slices},
                                          {"two-pushes", MODEL_MESSAGES, two_pushes},
                                          {"push-and-drain", MODEL_MESSAGES, push_and_drain},
                                          {"second-push", MODEL_MESSAGES, second_push},
                                          {"push-and-park", MODEL_MESSAGES, push_and_park},
-                                         {"two-takes", MODEL_SLICES, two_takes}};
+                                         {"two-takes", MODEL_SLICES, two_takes},
+                                         {"lows", MODEL_SLICES_AND_LOWS, lows},
+                                         {"neighbours", MODEL_SLICES_AND_LOWS, neighbours}};
 const size_t model_case_count = sizeof model_cases / sizeof *model_cases;

@@ -17,5 +17,5 @@ tests_model_model_LDADD = -lpthread $(LIBRARY_LIBS)
 .PHONY: check-model-full
 check-model-full: tests/model/model
 	tests/model/model -l $${PREEMPTIONS:-2}
-	tests/model/model -l all push-and-drain
+	tests/model/model -l all push-and-drain lows
 	tests/model/model all second-push push-and-park two-takes two-pushes

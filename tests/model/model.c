@@ -93,7 +93,7 @@ static bool is_branch(void) {
 }
 
 void model_point(enum model_protocol which, bool is_load) {
-    if (current < 0 || which != protocol || (is_load && !at_loads))
+    if (current < 0 || (which & protocol) == 0 || (is_load && !at_loads))
         return;
     if (++points > POINTS_MAX)
         model_broken("the threads do not come to an end");

@@ -22,7 +22,8 @@ esac
 failed=0
 "$model" -l 1 messages ending batches chains claiming made-heap slices || failed=1
 "$model" 1 evicting chains-ending claiming-batches || failed=1
-"$model" -l all push-and-drain || failed=1
+"$model" -l 2 neighbours || failed=1
+"$model" -l all push-and-drain lows || failed=1
 "$model" all second-push push-and-park two-takes || failed=1
 
 # finds FAULT PREEMPTIONS CASE

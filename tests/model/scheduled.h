@@ -7,12 +7,19 @@
 #include "../../lib/atomic.h"
 
 /* Which of the protocols it belongs to; counters, options and the like belong to none. */
-enum model_protocol { MODEL_NONE, MODEL_SLICES = 1, MODEL_MESSAGES = 2 };
+enum model_protocol {
+    MODEL_NONE,
+    MODEL_SLICES = 1,
+    MODEL_MESSAGES = 2,
+    MODEL_LOWS = 4,
+    MODEL_SLICES_AND_LOWS = 5
+};
 void model_point(enum model_protocol protocol, bool is_load);
 
 #define MODEL_IN(name) (__builtin_strstr(__FILE__, name) != NULL)
 #define MODEL_PROTOCOL                                                                             \
     (MODEL_IN("base/bitset") || MODEL_IN("core/arena") || MODEL_IN("core/purge") ? MODEL_SLICES    \
+     : MODEL_IN("core/fit")                                                      ? MODEL_LOWS      \
      : MODEL_IN("core/message") || MODEL_IN("core/record") || MODEL_IN("core/thread") ||           \
              MODEL_IN("core/free") || MODEL_IN("core/page.") || MODEL_IN("core/heap.") ||          \
              MODEL_IN("core/made") || MODEL_IN("core/merge") || MODEL_IN("core/fast") ||           \
@@ -32,6 +39,7 @@ void model_point(enum model_protocol protocol, bool is_load);
 #undef mip_exchange_acq_rel
 #undef mip_add_relaxed
 #undef mip_sub_relaxed
+#undef mip_add_release
 #undef mip_add_acq_rel
 #undef mip_sub_acq_rel
 #undef mip_or_relaxed
@@ -90,6 +98,7 @@ extern enum model_fault model_planted;
 #define mip_exchange_acq_rel(p, v) (MODEL_POINT(), atomic_exchange((p), (v)))
 #define mip_add_relaxed(p, v) (MODEL_POINT(), atomic_fetch_add((p), (v)))
 #define mip_sub_relaxed(p, v) (MODEL_POINT(), atomic_fetch_sub((p), (v)))
+#define mip_add_release(p, v) (MODEL_POINT(), atomic_fetch_add((p), (v)))
 #define mip_add_acq_rel(p, v) (MODEL_POINT(), atomic_fetch_add((p), (v)))
 #define mip_sub_acq_rel(p, v) (MODEL_POINT(), atomic_fetch_sub((p), (v)))
 #define mip_or_relaxed(p, v) MODEL_OR(p, v)

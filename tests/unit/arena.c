@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Arenas: runs are exclusive, aligned and zero where they say so; memory is given back. */
-#include "core/arena.h"
 #include "base/options.h"
 #include "base/stats.h"
+#include "core/arena_private.h"
 #include "core/core.h"
 #include "core/size.h"
 #include "os/os.h"
@@ -260,7 +260,7 @@ static int give_back_at_first_advice(enum mip_os_call call) {
     if (call == MIP_OS_MADVISE && ++advices == 1) {
         struct arena *arena = mip_arena_at(run_arena);
         size_t first = (size_t)(run - arena->base) >> SLICE_SHIFT;
-        mip_bitset_give_back(arena->taken, first + 6, 1);
+        mip_arena_return(arena, first + 6, 1);
     }
     return 0;
 }
@@ -458,7 +458,7 @@ START_TEST(test_gap_below_what_is_open) {
         ck_assert_ptr_nonnull(take_one(id, SLICE_SIZE));
     ck_assert_ptr_null(take_one(id, SLICE_SIZE));
     mip_os_fault_hook = NULL;
-    mip_bitset_give_back(arena->taken, place, 1);
+    mip_arena_return(arena, place, 1);
     /* Whoever opens a step closes the gap, also when it takes what lies elsewhere. */
     unsigned got;
     bool is_zero;
@@ -624,6 +624,61 @@ START_TEST(test_full_table) {
 }
 END_TEST
 
+static bool is_gap(const struct arena *arena, size_t start, size_t length) {
+    return start + length <= arena->slices && !mip_bitset_is_any_set(arena->taken, start, length);
+}
+
+/* Where a search begins is where the first gap of that length is, whatever came and went. */
+static void expect_lows(struct arena *arena) {
+    for (size_t length = 1; length <= (size_t)1 << (ARENA_LOWS - 1); length *= 2) {
+        size_t first = 0;
+        while (first < arena->slices && !is_gap(arena, first, length))
+            first++;
+        ck_assert_uint_eq(mip_arena_low(arena, length), first);
+        ck_assert_uint_eq(mip_arena_low(arena, 2 * length - 1), first);
+    }
+}
+
+START_TEST(test_lows) {
+    enum { STEPS = 3000, HELD = 64 };
+    static struct {
+        char *p;
+        size_t slices;
+    } held[HELD];
+    unsigned id = reserve_closed(), got;
+    struct arena *arena = mip_arena_at(id);
+    uint64_t random = 1;
+    bool is_zero;
+    expect_lows(arena);
+    for (int i = 0; i < STEPS; i++) {
+        size_t k = next_random(&random) % HELD;
+        if (held[k].p == NULL) {
+            held[k].slices = 1 + next_random(&random) % (next_random(&random) % 8 == 0 ? 200 : 12);
+            held[k].p = mip_arena_take(held[k].slices, SLICE_SIZE, id + 1, &got, &is_zero);
+        } else {
+            mip_arena_give(id, held[k].p, held[k].slices);
+            held[k].p = NULL;
+        }
+        if (i % 8 == 0)
+            expect_lows(arena);
+    }
+    for (int k = 0; k < HELD; k++)
+        if (held[k].p != NULL)
+            mip_arena_give(id, held[k].p, held[k].slices);
+    expect_lows(arena);
+    if (SLOTS) {
+        printf("arena: places are random here\n");
+        return;
+    }
+    /* From end to end, and no search looks at what was taken before the last one. */
+    for (size_t i = 0; i < arena->slices / 16; i++) {
+        ck_assert_ptr_nonnull(mip_arena_take(16, SLICE_SIZE, id + 1, &got, &is_zero));
+        ck_assert_uint_eq(mip_load_relaxed(&arena->a_low[4]), i * 16);
+    }
+    expect_lows(arena);
+}
+END_TEST
+
 enum { WORKERS = 4, ROUNDS = 3000 };
 static _Atomic(int) a_bad;
 
@@ -697,6 +752,7 @@ static TCase *arenas(void) {
     tcase_add_test(test_case, test_access_of_others);
     tcase_add_test(test_case, test_growth);
     tcase_add_test(test_case, test_full_table);
+    tcase_add_test(test_case, test_lows);
     tcase_add_test(test_case, test_threads);
     return test_case;
 }
