@@ -194,10 +194,9 @@ static void *take_from(size_t i, struct arena *arena, size_t slices, size_t alig
         return NULL;
     size_t phase = (uintptr_t)arena->base >> SLICE_SHIFT;
     size_t start = SIZE_MAX;
-    if (SLOTS) /* somewhere among the first */
-        start =
-            mip_bitset_claim_run(arena->taken, mip_min(low + mip_random() % PLACES, arena->slices),
-                                 arena->slices, slices, alignment >> SLICE_SHIFT, phase);
+    if (SLOTS) /* any of the first; further up the lowest: to pass warm ones over costs memory */
+        start = mip_bitset_claim_run(arena->taken, mip_max(low, mip_random() % PLACES),
+                                     arena->slices, slices, alignment >> SLICE_SHIFT, phase);
     if (start == SIZE_MAX)
         start = mip_arena_claim(arena, low, slices, alignment >> SLICE_SHIFT, phase);
     if (start == SIZE_MAX)
