@@ -63,9 +63,9 @@ secure-tables: all
 	@echo
 	@$(MAKE) $(AM_MAKEFLAGS) secure-cost
 secure-cost: all $(BENCH_LOADS)
-	@$(AM_TESTS_ENVIRONMENT) set -f; \
-	rm -f "$${OUT:-bench-results/secure}/summary.csv"; \
+	@$(AM_TESTS_ENVIRONMENT) rm -f "$${OUT:-bench-results/secure}/summary.csv"; \
 	scudo=`find /usr/lib/llvm-*/lib /usr/lib/clang -name libclang_rt.scudo_standalone-x86_64.so 2>/dev/null | sort | tail -n 1`; \
+	set -f; \
 	python3 $(top_srcdir)/tests/bench/bench.py --builddir . --out "$${OUT:-bench-results/secure}" \
 	  --peers "glibc light=$(SECURE_SO),MIMALLOC_SECURE_LEVEL=1 secure=$(SECURE_SO) $${scudo:+scudo=$$scudo}" \
 	  --rounds "$${ROUNDS:-3}" $$BENCH >/dev/null; status=$$?; \
