@@ -262,11 +262,11 @@ void *mip_arena_take_requested(size_t slices, size_t alignment, unsigned *id, bo
 }
 
 void *mip_arena_take(size_t slices, size_t alignment, unsigned only, unsigned *id, bool *is_zero) {
-    bool refused;
+    bool refused = false;
     if (MIP_UNLIKELY(only != 0)) {
         struct arena *arena = mip_arena_at(only - 1);
         void *p = take_from(only - 1, arena, slices, alignment, id, is_zero, &refused);
-        if (p != NULL)
+        if (p != NULL || refused)
             return p;
         mip_arena_forget_lows(); /* one may have hidden a place */
         return take_from(only - 1, arena, slices, alignment, id, is_zero, &refused);

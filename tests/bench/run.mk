@@ -65,6 +65,7 @@ secure-tables: all
 secure-cost: all $(BENCH_LOADS)
 	@$(AM_TESTS_ENVIRONMENT) rm -f "$${OUT:-bench-results/secure}/summary.csv"; \
 	scudo=`find /usr/lib/llvm-*/lib /usr/lib/clang -name libclang_rt.scudo_standalone-x86_64.so 2>/dev/null | sort | tail -n 1`; \
+	test -n "$$scudo" || echo "scudo is not installed (libclang-rt-14-dev), so there is no column for it"; \
 	set -f; \
 	python3 $(top_srcdir)/tests/bench/bench.py --builddir . --out "$${OUT:-bench-results/secure}" \
 	  --peers "glibc light=$(SECURE_SO),MIMALLOC_SECURE_LEVEL=1 secure=$(SECURE_SO) $${scudo:+scudo=$$scudo}" \
