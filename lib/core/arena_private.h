@@ -11,8 +11,9 @@ struct arena_table {
 };
 extern MIP_HIDDEN struct arena_table mip_arenas;
 
-/* Below this no gap begins that holds so many slices, but for what threads at work may hide for a
-   moment.  The arena's end: there is none. */
+/* Below this no gap begins that holds so many slices.  The arena's end: there is none.  A gap may
+   be missed that another thread was claiming and did not get whole, until something beside it is
+   returned or the hints are forgotten: who finds nothing forgets them and looks again. */
 size_t mip_arena_low(struct arena *arena, size_t slices);
 
 /* Slices can be taken again, by anybody. */

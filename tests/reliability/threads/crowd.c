@@ -2,8 +2,8 @@
 /* Eight threads per processor exchange blocks: nobody spins for the time that the kernel gives to
    another, so together they need no more processor time than passing each block between processors
    takes, 40 times what one thread needs for the same operations by itself at most (5 to 20 times
-   with two processors, the C library and its peers too; one that spins 70 times).  Then on one processor, and
-   with mixed priorities, where nothing passes between processors: twice. */
+   with two processors, the C library and its peers too; one that spins 70 times).  Then on one
+   processor, and with mixed priorities, where nothing passes between processors: twice. */
 #include "case.h"
 #include <sched.h>
 
